@@ -1,0 +1,51 @@
+//! What a server says of itself before anybody signs in.
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the protocol that this crate describes. Grows by one when an older client can no
+/// longer talk to the server.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// What [`ServerInfo::product`] is on every Magpie server.
+pub const PRODUCT: &str = "magpie";
+
+/// `GET /api/v1/server`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServerInfo {
+    /// Always [`PRODUCT`]; tells a Magpie server from any other that answers here.
+    pub product: String,
+    /// What its operator calls it.
+    pub name: String,
+    /// The program's version, e.g. `0.1.0`.
+    pub version: String,
+    /// The newest protocol that it speaks.
+    pub protocol: u32,
+    /// The oldest protocol that it still speaks.
+    pub protocol_min: u32,
+    /// Whether people can make an account by themselves.
+    pub registration: Registration,
+}
+
+/// Who can make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Nobody, or a way that a newer version knows.
+    #[serde(other)]
+    Closed,
+}
+
+/// `GET /health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(specta::Type))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Health {
+    /// `ok` when everything works.
+    pub status: String,
+}
