@@ -59,7 +59,6 @@ pub struct Account {
 /// `POST /api/v1/accounts`: makes an account and signs in. Answered with
 /// [`crate::sessions::SignedIn`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Register {
@@ -103,7 +102,6 @@ pub struct UpdateAccount {
 
 /// `PUT /api/v1/account/password`: changes the password and ends all other devices' sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangePassword {

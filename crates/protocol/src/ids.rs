@@ -91,7 +91,7 @@ number_id!(
 /// sent. It is the idempotency key of the send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "typescript", derive(specta::Type))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String, format = Uuid))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(transparent)]
 pub struct MessageId(#[cfg_attr(feature = "typescript", specta(type = String))] Uuid);
 

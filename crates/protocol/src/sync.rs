@@ -18,7 +18,6 @@ use crate::{
 
 /// Who sees a change. Written as `user:7` or `conversation:12`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = String))]
 pub enum Scope {
     /// One user: profile, friends, requests, blocks, devices, and their side of conversations.
     User(UserId),
@@ -60,6 +59,16 @@ impl<'de> Deserialize<'de> for Scope {
             .map_err(de::Error::custom)
     }
 }
+
+#[cfg(feature = "openapi")]
+impl utoipa::PartialSchema for Scope {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        String::schema()
+    }
+}
+
+#[cfg(feature = "openapi")]
+impl utoipa::ToSchema for Scope {}
 
 /// A row of a scope. Rows of both sorts of scope travel in one shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
