@@ -1,2 +1,46 @@
-//! Chores.
-fn main() {}
+//! Magpie's chores, run as `cargo xtask <chore>`.
+//!
+//! Each chore names its steps while it works, says how long they took, and ends with an error
+//! that tells what to do next.
+
+mod checkout;
+mod codegen;
+mod command;
+mod node;
+mod run;
+mod system;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Magpie's chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build the app and open it; installs what is missing to build it.
+    Run(run::Args),
+    /// Run the tests, all or the parts that are named; installs what they need.
+    Test(test::Args),
+    /// Write the page's TypeScript bindings from the Rust types.
+    Codegen(codegen::Args),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().chore {
+        Chore::Run(args) => run::run(&args),
+        Chore::Test(args) => test::run(&args),
+        Chore::Codegen(args) => codegen::run(&args).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("\nerror: {error:#}");
+        ExitCode::FAILURE
+    })
+}

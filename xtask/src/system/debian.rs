@@ -1,0 +1,109 @@
+//! Debian, Ubuntu and their kin: packages are looked up with dpkg and installed with apt.
+
+use std::{
+    io::{self, Write},
+    process::Command,
+};
+
+use anyhow::{Result, bail};
+
+use super::Need;
+use crate::command::{self, answer, program};
+
+/// A C compiler and Perl are for the bundled SQLCipher and its OpenSSL.
+const BUILD: [&str; 8] = [
+    "gcc",
+    "libayatana-appindicator3-1",
+    "libc6-dev",
+    "libgtk-3-dev",
+    "libwebkit2gtk-4.1-dev",
+    "make",
+    "perl",
+    "pkg-config",
+];
+
+/// A display, a driver for the page, a bus with a keychain on it, and letters for what is typed.
+const TEST: [&str; 7] = [
+    "dbus",
+    "fonts-noto-cjk",
+    "fonts-noto-color-emoji",
+    "fonts-noto-core",
+    "gnome-keyring",
+    "webkit2gtk-driver",
+    "xvfb",
+];
+
+/// Returns the names of the packages that are needed.
+pub(super) fn packages(need: Need) -> Vec<&'static str> {
+    match need {
+        Need::Build => BUILD.to_vec(),
+        Need::Test => BUILD.iter().chain(&TEST).copied().collect(),
+    }
+}
+
+/// Installs the packages that are missing, after asking unless `yes` or root.
+///
+/// # Errors
+/// When the answer is no, nobody can be asked, or apt fails.
+pub(super) fn ensure(need: Need, yes: bool) -> Result<()> {
+    let missing = missing(&packages(need));
+    if missing.is_empty() {
+        println!("    nothing is missing");
+        return Ok(());
+    }
+    let names = missing.join(" ");
+    println!("    missing packages: {names}");
+    let root = is_root();
+    if !root && !yes && !command::is_unattended() && !asked()? {
+        bail!("not installed; do it yourself with: sudo apt-get install {names}");
+    }
+    if !root && answer("sudo", ["--version"]).is_none() {
+        bail!("not root, and there is no sudo; as root do: apt-get install {names}");
+    }
+    // The lists of a fresh machine or container are empty or old.
+    command::run(apt(root, &["update", "--quiet"]))?;
+    let mut words = vec!["install", "--yes", "--quiet", "--no-install-recommends"];
+    words.extend(&missing);
+    command::run(apt(root, &words))
+}
+
+fn missing(wanted: &[&'static str]) -> Vec<&'static str> {
+    wanted
+        .iter()
+        .copied()
+        .filter(|name| {
+            answer("dpkg-query", ["-W", "-f=${db:Status-Status}\n", name])
+                .is_none_or(|text| !text.lines().any(|line| line == "installed"))
+        })
+        .collect()
+}
+
+fn asked() -> Result<bool> {
+    print!("    install them with sudo apt-get? [Y/n] ");
+    io::stdout().flush()?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(matches!(
+        line.trim().to_lowercase().as_str(),
+        "" | "y" | "yes"
+    ))
+}
+
+fn apt(root: bool, words: &[&str]) -> Command {
+    let mut command = if root {
+        program("apt-get", words)
+    } else if command::is_unattended() {
+        program("sudo", ["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"])
+    } else {
+        program("sudo", ["DEBIAN_FRONTEND=noninteractive", "apt-get"])
+    };
+    if !root {
+        command.args(words);
+    }
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}
+
+fn is_root() -> bool {
+    answer("id", ["-u"]).is_some_and(|id| id == "0")
+}

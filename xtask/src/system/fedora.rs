@@ -1,0 +1,44 @@
+//! Fedora and its kin: packages are looked up with rpm and named.
+
+use super::{Missing, Need};
+use crate::command::answer;
+
+const BUILD: [&str; 8] = [
+    "gcc",
+    "glibc-devel",
+    "gtk3-devel",
+    "libayatana-appindicator-gtk3",
+    "make",
+    "perl-core",
+    "pkgconf-pkg-config",
+    "webkit2gtk4.1-devel",
+];
+
+/// The driver is named by its path: the package that holds it differs between releases.
+const TEST: [&str; 6] = [
+    "/usr/bin/WebKitWebDriver",
+    "dbus-daemon",
+    "gnome-keyring",
+    "google-noto-color-emoji-fonts",
+    "google-noto-sans-cjk-fonts",
+    "xorg-x11-server-Xvfb",
+];
+
+/// Returns what is missing.
+pub(super) fn missing(need: Need) -> Vec<Missing> {
+    let wanted: Vec<&str> = match need {
+        Need::Build => BUILD.to_vec(),
+        Need::Test => BUILD.iter().chain(&TEST).copied().collect(),
+    };
+    let missing: Vec<&str> = wanted
+        .into_iter()
+        .filter(|name| answer("rpm", ["-q", "--whatprovides", name]).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    vec![Missing {
+        what: format!("packages: {}", missing.join(" ")),
+        remedy: format!("sudo dnf install {}", missing.join(" ")),
+    }]
+}
