@@ -1,0 +1,160 @@
+//! The server as a whole: its state, its routes, and its life from start to stop.
+
+mod observe;
+mod router;
+mod server;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use magpie_protocol::Timestamp;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bus::{Bus, Event},
+    clock::{self, Clock, Random, SystemClock, SystemRandom},
+    config::Config,
+    db::{Db, DbError},
+    sessions::{self, EndedDevices, TokenMaker},
+};
+
+pub use server::{Server, StartError};
+
+/// What the server is given by its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for Surroundings {
+    /// The machine's clock and the operating system's randomness.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::default()),
+            random: Arc::new(SystemRandom),
+        }
+    }
+}
+
+/// The state that all requests share; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    db: Db,
+    bus: Bus,
+    surroundings: Surroundings,
+    tokens: TokenMaker,
+    ended: Arc<EndedDevices>,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl App {
+    /// Opens the database in the data folder, which exists, and gets the rest ready.
+    async fn open(config: Config, surroundings: Surroundings) -> Result<Self, DbError> {
+        let bus = Bus::new();
+        let keep_millis = i64::from(config.access_token_seconds) * 1_000;
+        let ended = Arc::new(EndedDevices::new(keep_millis, Vec::new()));
+        let publish = {
+            let (bus, ended) = (bus.clone(), Arc::clone(&ended));
+            let clock = Arc::clone(&surroundings.clock);
+            move |events: Vec<Event>| {
+                for event in events {
+                    if let Event::EndDevice { device } = event {
+                        ended.insert(device, clock.now());
+                    }
+                    bus.publish(event);
+                }
+            }
+        };
+        let path = config.data_dir.join("magpie.db");
+        let db = tokio::task::spawn_blocking(move || Db::open_sqlite(&path, Box::new(publish)))
+            .await
+            .map_err(|error| DbError::Unavailable(error.to_string()))??;
+
+        let fresh = clock::bytes(&*surroundings.random);
+        let keys = db
+            .write::<_, DbError, _>(move |tx| sessions::keys(tx, &fresh))
+            .await?;
+        let since = surroundings.clock.now().plus_millis(-keep_millis);
+        let devices = db
+            .read::<_, DbError, _>(move |tx| sessions::load_ended(tx, since))
+            .await?;
+        for (device, at) in devices {
+            ended.insert(device, at);
+        }
+        Ok(Self(Arc::new(Parts {
+            tokens: TokenMaker::new(&keys, &config),
+            config,
+            db,
+            bus,
+            surroundings,
+            ended,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        })))
+    }
+
+    /// Returns the settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Returns the database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// Returns the bus.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// Returns the clock.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.0.surroundings.clock
+    }
+
+    /// Returns the time of day.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock().now()
+    }
+
+    /// Returns the source of randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.0.surroundings.random
+    }
+
+    /// Returns the tasks that a stop waits for, for a while: sockets belong here.
+    #[must_use]
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.0.tasks
+    }
+
+    /// Returns what is cancelled when the server begins to stop.
+    #[must_use]
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenMaker {
+        &self.0.tokens
+    }
+
+    pub(crate) fn ended_devices(&self) -> &EndedDevices {
+        &self.0.ended
+    }
+}
+
+/// The address that a connection came from.
+pub(crate) type Peer = axum::extract::ConnectInfo<SocketAddr>;

@@ -1,0 +1,48 @@
+//! All routes, and the layers around them.
+
+use axum::{
+    Json, Router,
+    extract::DefaultBodyLimit,
+    http::StatusCode,
+    middleware,
+    response::{IntoResponse as _, Response},
+};
+use magpie_protocol::{ErrorCode, limits::BODY_BYTES};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, predicate::SizeAbove},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{App, observe};
+use crate::{AppError, docs, health};
+
+/// Answers below this many bytes are not worth compressing.
+const COMPRESS_FROM_BYTES: u64 = 1_024;
+
+/// Puts all features' routes together.
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(docs::preamble()).merge(health::routes())
+}
+
+/// Returns the whole service.
+pub(super) fn assemble(app: App) -> Router {
+    let (router, document) = routes().split_for_parts();
+    router
+        .merge(docs::routes(document))
+        .fallback(async || AppError::from(ErrorCode::NoSuchRoute))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            observe::observe,
+        ))
+        .with_state(app)
+}
+
+async fn wrong_method() -> Response {
+    let body = AppError::from(ErrorCode::NoSuchRoute).into_body();
+    (StatusCode::METHOD_NOT_ALLOWED, Json(body)).into_response()
+}

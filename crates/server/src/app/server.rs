@@ -1,0 +1,158 @@
+//! From start to stop.
+
+use std::{
+    fs::{self, File, TryLockError},
+    future::IntoFuture as _,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use axum::serve::ListenerExt as _;
+use magpie_protocol::frames::ByeReason;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use super::{App, Surroundings, router};
+use crate::{config::Config, db::DbError};
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on: another program does, or it is not this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {}: {source}", path.display())]
+    DataFolder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another server uses the data folder.
+    #[error("another server uses the data folder {}", .0.display())]
+    InUse(PathBuf),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// A running server.
+pub struct Server {
+    app: App,
+    address: SocketAddr,
+    serving: JoinHandle<io::Result<()>>,
+    // Held as long as the server runs.
+    _lock: File,
+}
+
+impl Server {
+    /// Starts a server on the present tokio runtime. When this returns, it takes connections.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        Self::start_in(config, Surroundings::default()).await
+    }
+
+    /// Starts a server with a clock and a source of randomness of one's own.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_in(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
+        let lock = lock(&config.data_dir)?;
+        let refused = |source| StartError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let app = App::open(config, surroundings).await?;
+
+        // Small frames shall not wait for one another.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "connection.no_nodelay");
+            }
+        });
+        let stopping = app.stopping().clone();
+        let service =
+            router::assemble(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, service)
+            .with_graceful_shutdown(stopping.cancelled_owned())
+            .into_future();
+        let serving = tokio::spawn(serving);
+        tracing::info!(%address, data = %app.config().data_dir.display(), "server.started");
+        Ok(Self {
+            app,
+            address,
+            serving,
+            _lock: lock,
+        })
+    }
+
+    /// Returns the address that the server listens on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Returns the state, for tests and for programs that run the server inside themselves.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stops: takes no more connections, says goodbye to the sockets, lets the requests under way
+    /// end for as long as the settings say, and closes the database.
+    pub async fn shutdown(mut self) {
+        tracing::info!("server.stopping");
+        self.app.stopping().cancel();
+        self.app.bus().close_all(ByeReason::ShuttingDown);
+        self.app.tasks().close();
+        let patience = Duration::from_secs(self.app.config().shutdown_seconds.into());
+        let drained = tokio::time::timeout(patience, async {
+            if let Ok(Err(error)) = (&mut self.serving).await {
+                tracing::error!(%error, "server.serving_failed");
+            }
+            self.app.tasks().wait().await;
+        });
+        if drained.await.is_err() {
+            tracing::warn!(seconds = patience.as_secs(), "server.drain_timed_out");
+            self.serving.abort();
+        }
+        self.app.db().close().await;
+        tracing::info!("server.stopped");
+    }
+}
+
+/// Makes the data folder where there is none, readable for its owner only, and marks it as used by
+/// this process for as long as the file is open.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let unusable = |source| StartError::DataFolder {
+        path: folder.to_owned(),
+        source,
+    };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(unusable)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("lock"))
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(unusable(error)),
+    }
+}

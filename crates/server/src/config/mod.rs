@@ -1,0 +1,143 @@
+//! The server's settings: flags win over environment variables, those over the TOML file, and that
+//! over the defaults.
+
+mod load;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::ValueEnum;
+use magpie_protocol::server::Registration;
+use serde::{Deserialize, Serialize};
+
+pub use load::{ConfigError, load};
+
+const DATA_DIR: &str = "magpie-data";
+
+/// What the operator decides. Every field can be left out; in the TOML file they have these names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields)]
+#[group(skip)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one
+    #[arg(long, env = "MAGPIE_LISTEN", value_name = "ADDRESS", default_value_t = Self::default().listen)]
+    pub listen: SocketAddr,
+
+    /// Folder for all that the server keeps; made where there is none
+    #[arg(long, env = "MAGPIE_DATA_DIR", value_name = "FOLDER", default_value = DATA_DIR)]
+    pub data_dir: PathBuf,
+
+    /// What people see as the server's name
+    #[arg(long, env = "MAGPIE_NAME", value_name = "NAME", default_value_t = Self::default().name)]
+    pub name: String,
+
+    /// Whether people can make an account by themselves
+    #[arg(long, env = "MAGPIE_REGISTRATION", value_enum, default_value_t = Self::default().registration)]
+    pub registration: WhoRegisters,
+
+    /// Shape of the log
+    #[arg(long, env = "MAGPIE_LOG_FORMAT", value_enum, default_value_t = Self::default().log_format)]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level, or a list such as `info,magpie_server=debug`
+    #[arg(long, env = "MAGPIE_LOG", value_name = "FILTER", default_value_t = Self::default().log)]
+    pub log: String,
+
+    /// Take a caller's address from the last entry of `X-Forwarded-For`; only right where all
+    /// requests come through a reverse proxy that sets it
+    #[arg(long, env = "MAGPIE_BEHIND_PROXY", value_name = "YES", default_value_t = false, num_args = 0..=1, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub behind_proxy: bool,
+
+    /// Seconds for which an access token is taken
+    #[arg(long, env = "MAGPIE_ACCESS_TOKEN_SECONDS", value_name = "SECONDS", default_value_t = Self::default().access_token_seconds, value_parser = clap::value_parser!(u32).range(1..))]
+    pub access_token_seconds: u32,
+
+    /// Seconds after which a device that was never seen is signed out
+    #[arg(long, env = "MAGPIE_REFRESH_TOKEN_SECONDS", value_name = "SECONDS", default_value_t = Self::default().refresh_token_seconds, value_parser = clap::value_parser!(u32).range(1..))]
+    pub refresh_token_seconds: u32,
+
+    /// Memory that hashing one password takes (Argon2id), in KiB
+    #[arg(long, env = "MAGPIE_ARGON2_MEMORY_KIB", value_name = "KIB", default_value_t = Self::default().argon2_memory_kib)]
+    pub argon2_memory_kib: u32,
+
+    /// Passes that hashing a password makes over its memory
+    #[arg(long, env = "MAGPIE_ARGON2_PASSES", value_name = "COUNT", default_value_t = Self::default().argon2_passes)]
+    pub argon2_passes: u32,
+
+    /// Lanes that hashing a password divides its memory into
+    #[arg(long, env = "MAGPIE_ARGON2_LANES", value_name = "COUNT", default_value_t = Self::default().argon2_lanes)]
+    pub argon2_lanes: u32,
+
+    /// Passwords that are hashed at the same time; 0 for one per core
+    #[arg(long, env = "MAGPIE_HASHING_THREADS", value_name = "COUNT", default_value_t = Self::default().hashing_threads)]
+    pub hashing_threads: u32,
+
+    /// Tries to sign in to one account, or to register one name, that are taken in an hour
+    #[arg(long, env = "MAGPIE_TRIES_PER_ACCOUNT_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().tries_per_account_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub tries_per_account_and_hour: u32,
+
+    /// Tries to sign in that are taken from one address in an hour
+    #[arg(long, env = "MAGPIE_SIGN_INS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().sign_ins_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub sign_ins_per_address_and_hour: u32,
+
+    /// Tries to register that are taken from one address in an hour
+    #[arg(long, env = "MAGPIE_REGISTRATIONS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().registrations_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub registrations_per_address_and_hour: u32,
+
+    /// Seconds that requests under way are given to end when the server stops
+    #[arg(long, env = "MAGPIE_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = Self::default().shutdown_seconds)]
+    pub shutdown_seconds: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8008)),
+            data_dir: DATA_DIR.into(),
+            name: "Magpie".into(),
+            registration: WhoRegisters::Open,
+            log_format: LogFormat::Text,
+            log: "info".into(),
+            behind_proxy: false,
+            access_token_seconds: 15 * 60,
+            refresh_token_seconds: 30 * 24 * 60 * 60,
+            // What OWASP recommends as a minimum for Argon2id.
+            argon2_memory_kib: 19 * 1024,
+            argon2_passes: 2,
+            argon2_lanes: 1,
+            hashing_threads: 0,
+            tries_per_account_and_hour: 60,
+            sign_ins_per_address_and_hour: 600,
+            registrations_per_address_and_hour: 120,
+            shutdown_seconds: 10,
+        }
+    }
+}
+
+/// Who can make an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum WhoRegisters {
+    /// Everybody
+    Open,
+    /// Nobody
+    Closed,
+}
+
+impl From<WhoRegisters> for Registration {
+    fn from(who: WhoRegisters) -> Self {
+        match who {
+            WhoRegisters::Open => Self::Open,
+            WhoRegisters::Closed => Self::Closed,
+        }
+    }
+}
+
+/// Shape of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object per line
+    Json,
+}

@@ -1,0 +1,119 @@
+//! The database. The domain is written once, as closures over one transaction, in SQL that SQLite
+//! and PostgreSQL both take; an engine runs it.
+//!
+//! What both take: placeholders `$1`, `$2` …; columns of `BIGINT`, `TEXT` and `BYTEA`; `RETURNING`
+//! and `ON CONFLICT`. Ids come from the table `counters` through [`Tx::next_id`].
+//!
+//! A write is answered after it has been committed and synced to disk. An error that a write's
+//! closure returns rolls back what that closure did and nothing else.
+
+mod migrate;
+mod sqlite;
+mod tx;
+mod value;
+
+use std::path::Path;
+
+use crate::bus::Event;
+
+pub use crate::__magpie_params as params;
+pub use tx::{Row, Tx};
+pub use value::{FromValue, ToValue, Value};
+
+/// Why the database did not do as asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It is closing, or the commit failed. Nothing was done; the same may be tried again.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A row with the same unique key exists.
+    #[error("a row with this key exists")]
+    Duplicate,
+    /// The statement should have answered with a row.
+    #[error("no row from: {0}")]
+    NoRow(&'static str),
+    /// The statement should have answered with one row.
+    #[error("more than one row from: {0}")]
+    TooManyRows(&'static str),
+    /// A column is not what it should be.
+    #[error("a column is not {0}")]
+    Column(&'static str),
+    /// The closure panicked. What it did was rolled back.
+    #[error("a transaction panicked")]
+    Panicked,
+    /// The database was written by a newer version of this program.
+    #[error("the database has been used by a newer version of this program (it knows {0})")]
+    Newer(String),
+    /// The engine refused.
+    #[error("SQLite: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+/// What is called with the events of each commit, in commit order. It must not wait.
+pub(crate) type Publish = Box<dyn FnMut(Vec<Event>) + Send>;
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+}
+
+impl Db {
+    /// Opens the SQLite database in the file at `path`, makes it where there is none, and brings
+    /// it up to this version.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`], and what the engine says where the file cannot be used.
+    pub(crate) fn open_sqlite(path: &Path, publish: Publish) -> Result<Self, DbError> {
+        let engine = Engine::Sqlite(sqlite::Sqlite::open(path, publish)?);
+        Ok(Self { engine })
+    }
+
+    /// Runs `f` in a transaction that sees one state of the database and changes nothing.
+    ///
+    /// # Errors
+    /// What `f` returns; [`DbError::Unavailable`] when the database is closing and
+    /// [`DbError::Panicked`] when `f` panicked.
+    pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.read(f).await,
+        }
+    }
+
+    /// Runs `f` in a transaction, which is committed when `f` returns `Ok` and rolled back
+    /// otherwise. Returns after the commit has reached the disk. `f` may be run more than once,
+    /// each time in a transaction of its own. Once begun, it is carried through even when nobody
+    /// waits for the answer any more.
+    ///
+    /// # Errors
+    /// What `f` returns; [`DbError::Unavailable`] when the commit failed or the database is
+    /// closing; [`DbError::Panicked`] when `f` panicked. In each case nothing was done.
+    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(f).await,
+        }
+    }
+
+    /// Carries through what is waiting, refuses what comes later, and closes the files. All clones
+    /// of this handle are closed by it.
+    pub async fn close(&self) {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! A connection: how it is set up, and how statements written for both engines run on it.
+
+use std::{cell::RefCell, collections::HashMap, path::Path, sync::Arc, time::Duration};
+
+use rusqlite::{
+    CachedStatement, OpenFlags, ToSql, ffi, params_from_iter,
+    types::{ToSqlOutput, ValueRef},
+};
+
+use super::super::{DbError, Row, Value, migrate, tx::Cells};
+
+/// How long to wait for a lock that another process holds, such as a backup.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// Statements that a connection keeps prepared; the program has fewer.
+const STATEMENTS: usize = 256;
+
+/// A connection that is used by one thread.
+pub(in crate::db) struct Connection {
+    sqlite: rusqlite::Connection,
+    // The statements as SQLite takes them, by the address of the text that they were made from.
+    spelled: RefCell<HashMap<(usize, usize), Arc<str>>>,
+}
+
+impl Connection {
+    /// Opens the file for writing; makes it where there is none.
+    pub(super) fn open_writer(path: &Path) -> Result<Self, DbError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Self::open(path, flags)?;
+        connection.batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA cache_size = -32768;",
+        )?;
+        Ok(connection)
+    }
+
+    /// Opens the file for reading; it exists.
+    pub(super) fn open_reader(path: &Path) -> Result<Self, DbError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Self::open(path, flags)?;
+        connection.batch("PRAGMA cache_size = -8192;")?;
+        Ok(connection)
+    }
+
+    fn open(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
+        let sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(error)?;
+        sqlite.busy_timeout(BUSY).map_err(error)?;
+        sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Self {
+            sqlite,
+            spelled: RefCell::default(),
+        })
+    }
+
+    /// Brings the schema up to this version, each step in a transaction of its own.
+    pub(super) fn migrate(&self) -> Result<(), DbError> {
+        self.batch(migrate::HISTORY)?;
+        let mut applied = Vec::new();
+        self.each("SELECT name FROM migrations", &[], |row| {
+            applied.push(row.get(0)?);
+            Ok(())
+        })?;
+        for step in migrate::pending(&applied)? {
+            let sql = step.sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID");
+            // What is left of a step that failed is undone when the connection closes.
+            self.batch("BEGIN IMMEDIATE")?;
+            self.batch(&sql)?;
+            self.execute(
+                "INSERT INTO migrations (name) VALUES ($1)",
+                &[Value::Text(step.name)],
+            )?;
+            self.batch("COMMIT")?;
+            tracing::info!(migration = step.name, "db.migrated");
+        }
+        Ok(())
+    }
+
+    /// Runs statements that take no parameters and answer with nothing of interest.
+    pub(super) fn batch(&self, sql: &str) -> Result<(), DbError> {
+        self.sqlite.execute_batch(sql).map_err(error)
+    }
+
+    /// Runs one such statement, which is kept prepared.
+    pub(super) fn control(&self, sql: &'static str) -> Result<(), DbError> {
+        let mut statement = self.sqlite.prepare_cached(sql).map_err(error)?;
+        statement.execute([]).map(drop).map_err(error)
+    }
+
+    /// Returns whether a transaction is open.
+    pub(super) fn in_transaction(&self) -> bool {
+        !self.sqlite.is_autocommit()
+    }
+
+    /// Returns the greatest activity stamp that is stored.
+    pub(in crate::db) fn last_stamp(&self) -> Result<i64, DbError> {
+        let mut last = 0;
+        self.each(
+            "SELECT value FROM counters WHERE name = 'activity'",
+            &[],
+            |row| {
+                last = row.get(0)?;
+                Ok(())
+            },
+        )?;
+        Ok(last)
+    }
+
+    pub(in crate::db) fn execute(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+    ) -> Result<u64, DbError> {
+        let touched = self
+            .prepare(sql)?
+            .execute(params_from_iter(params))
+            .map_err(error)?;
+        Ok(touched as u64)
+    }
+
+    pub(in crate::db) fn each(
+        &self,
+        sql: &'static str,
+        params: &[Value<'_>],
+        mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let mut statement = self.prepare(sql)?;
+        let mut rows = statement.query(params_from_iter(params)).map_err(error)?;
+        while let Some(row) = rows.next().map_err(error)? {
+            visit(&Row(Cells::Sqlite(row)))?;
+        }
+        Ok(())
+    }
+
+    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>, DbError> {
+        let spelled = Arc::clone(
+            self.spelled
+                .borrow_mut()
+                .entry((sql.as_ptr().addr(), sql.len()))
+                .or_insert_with(|| spell(sql).into()),
+        );
+        self.sqlite.prepare_cached(&spelled).map_err(error)
+    }
+}
+
+/// Turns `$1` into `?1`: to SQLite, `$1` is a name and not a number. No statement has a dollar sign
+/// elsewhere.
+fn spell(sql: &str) -> String {
+    sql.replace('$', "?")
+}
+
+/// Reads the column at `index`.
+pub(in crate::db) fn value<'a>(
+    row: &'a rusqlite::Row<'_>,
+    index: usize,
+) -> Result<Value<'a>, DbError> {
+    match row.get_ref(index).map_err(error)? {
+        ValueRef::Null => Ok(Value::Null),
+        ValueRef::Integer(number) => Ok(Value::Int(number)),
+        ValueRef::Text(text) => std::str::from_utf8(text)
+            .map(Value::Text)
+            .or(Err(DbError::Column("a text in UTF-8"))),
+        ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes)),
+        ValueRef::Real(_) => Err(DbError::Column("of a type that is used here")),
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Value::Null => ValueRef::Null,
+            Value::Int(number) => ValueRef::Integer(number),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn error(error: rusqlite::Error) -> DbError {
+    match error.sqlite_error() {
+        Some(ffi::Error { extended_code, .. })
+            if matches!(
+                *extended_code,
+                ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY
+            ) =>
+        {
+            DbError::Duplicate
+        }
+        Some(ffi::Error {
+            code:
+                ffi::ErrorCode::DiskFull
+                | ffi::ErrorCode::SystemIoFailure
+                | ffi::ErrorCode::DatabaseBusy
+                | ffi::ErrorCode::DatabaseLocked,
+            ..
+        }) => DbError::Unavailable(error.to_string()),
+        _ => DbError::Sqlite(error),
+    }
+}

@@ -1,0 +1,196 @@
+//! The SQLite engine: one thread that writes, a few that read, none of them tokio's.
+//!
+//! Writes that wait at the same moment are committed together (group commit): syncing to disk is
+//! what a commit costs, and so it is paid once for all of them. See [`writer`].
+
+mod connection;
+mod reader;
+mod writer;
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{DbError, Publish, Tx};
+
+pub(super) use connection::{Connection, value};
+
+/// How many reads, and how many writes, may wait; whoever comes later waits for a place.
+const QUEUE: usize = 4_096;
+
+/// How many threads read: as many as there are cores to read with, within these.
+const READERS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// A handle to the engine; cheap to clone. The threads end when the last one is dropped.
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    reads: mpsc::Sender<Command>,
+    writes: mpsc::Sender<Command>,
+    threads: Arc<Mutex<Threads>>,
+}
+
+#[derive(Default)]
+struct Threads {
+    readers: Vec<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What the threads are told.
+enum Command {
+    Run(Box<dyn Job>),
+    /// Do what is waiting and end.
+    Close,
+}
+
+/// A closure that waits for its transaction, and whoever waits for its outcome.
+trait Job: Send {
+    /// Runs the closure and keeps its outcome. Returns whether it wants its changes to be kept.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
+    /// Hands the outcome over, or the reason why none of it came about.
+    fn answer(self: Box<Self>, committed: Result<(), DbError>);
+}
+
+struct Waiting<T, E, F> {
+    work: F,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Waiting<T, E, F>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
+    E: From<DbError> + Send,
+    T: Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        // What the closure left half done is in the transaction, which will be rolled back.
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|panic| {
+            tracing::error!(panic = describe(&*panic), "db.transaction_panicked");
+            Err(DbError::Panicked.into())
+        });
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), DbError>) {
+        let outcome = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(gone().into()),
+            (Err(error), _) => Err(error.into()),
+        };
+        // Nobody may be waiting any more.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+fn describe(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("of unknown kind")
+}
+
+fn gone() -> DbError {
+    DbError::Unavailable("it is closed".into())
+}
+
+impl Sqlite {
+    /// Opens or makes the file at `path`.
+    pub(super) fn open(path: &Path, publish: Publish) -> Result<Self, DbError> {
+        let connection = Connection::open_writer(path)?;
+        connection.migrate()?;
+        let (writes, queue) = mpsc::channel(QUEUE);
+        let writer = writer::Writer::new(connection, publish)?;
+        let writer = spawn("db.writer", move || writer.run(queue))?;
+
+        let (reads, queue) = mpsc::channel(QUEUE);
+        let queue = Arc::new(Mutex::new(queue));
+        let cores = thread::available_parallelism().map_or(2, usize::from);
+        let readers = (0..cores.clamp(*READERS.start(), *READERS.end()))
+            .map(|_| {
+                let connection = Connection::open_reader(path)?;
+                let queue = Arc::clone(&queue);
+                spawn("db.reader", move || reader::run(&connection, &queue))
+            })
+            .collect::<Result<_, _>>()?;
+        let threads = Threads {
+            readers,
+            writer: Some(writer),
+        };
+        Ok(Self {
+            reads,
+            writes,
+            threads: Arc::new(Mutex::new(threads)),
+        })
+    }
+
+    pub(super) async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        run(&self.reads, work).await
+    }
+
+    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        run(&self.writes, work).await
+    }
+
+    pub(super) async fn close(&self) {
+        // The writer last: whoever closes the file last empties the log into it.
+        let Threads { readers, writer } = std::mem::take(&mut *self.threads.lock());
+        // Each fails where it is closed already.
+        let _ = self.reads.send(Command::Close).await;
+        join(readers).await;
+        let _ = self.writes.send(Command::Close).await;
+        join(writer.into_iter().collect()).await;
+    }
+}
+
+async fn run<T, E, F>(queue: &mpsc::Sender<Command>, work: F) -> Result<T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    E: From<DbError> + Send + 'static,
+    T: Send + 'static,
+{
+    let (reply, outcome) = oneshot::channel();
+    let job = Box::new(Waiting {
+        work,
+        outcome: None,
+        reply,
+    });
+    if queue.send(Command::Run(job)).await.is_err() {
+        return Err(gone().into());
+    }
+    outcome.await.unwrap_or_else(|_| Err(gone().into()))
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DbError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| DbError::Unavailable(error.to_string()))
+}
+
+async fn join(threads: Vec<JoinHandle<()>>) {
+    // A thread that panicked was reported by the panic itself.
+    let _ = tokio::task::spawn_blocking(|| {
+        for thread in threads {
+            let _ = thread.join();
+        }
+    })
+    .await;
+}

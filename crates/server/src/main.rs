@@ -1,0 +1,64 @@
+//! The program `magpie-server`.
+
+use std::process::ExitCode;
+
+use magpie_server::{
+    Config, Server,
+    config::{self, ConfigError, LogFormat},
+};
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+fn main() -> ExitCode {
+    let config = match config::load(std::env::args_os()) {
+        Ok(config) => config,
+        Err(ConfigError::Usage(usage)) => usage.exit(),
+        Err(error) => return fail(&error.into()),
+    };
+    match run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+#[tokio::main]
+async fn run(config: Config) -> anyhow::Result<()> {
+    start_log(&config)?;
+    let server = Server::start(config).await?;
+    stop_asked().await?;
+    server.shutdown().await;
+    Ok(())
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log)?;
+    let log = tracing_subscriber::registry().with(filter);
+    match config.log_format {
+        LogFormat::Text => log.with(fmt::layer()).try_init()?,
+        LogFormat::Json => log
+            .with(fmt::layer().json().flatten_event(true))
+            .try_init()?,
+    }
+    Ok(())
+}
+
+/// Waits for an interrupt from the keyboard or, on Unix, for a request to terminate.
+async fn stop_asked() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted?,
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // The log may not have started; whoever started the program reads this.
+    eprintln!("magpie-server: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,45 @@
+//! Who is asking.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use magpie_protocol::{DeviceId, ErrorCode, UserId};
+
+use crate::{App, AppError};
+
+/// The signed-in device that a request comes from. As an extractor it refuses all others:
+/// [`ErrorCode::Unauthenticated`], [`ErrorCode::TokenExpired`] or [`ErrorCode::SessionEnded`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Auth {
+    /// The person.
+    pub user_id: UserId,
+    /// Their device.
+    pub device_id: DeviceId,
+}
+
+impl FromRequestParts<App> for Auth {
+    type Rejection = AppError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        Ok(authenticate(&parts.headers, app)?)
+    }
+}
+
+fn authenticate(headers: &HeaderMap, app: &App) -> Result<Auth, ErrorCode> {
+    let token = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .ok_or(ErrorCode::Unauthenticated)?;
+    let access = app.tokens().read_access(token, app.clock().now())?;
+    if app.ended_devices().contains(access.device_id) {
+        return Err(ErrorCode::SessionEnded);
+    }
+    Ok(Auth {
+        user_id: access.user_id,
+        device_id: access.device_id,
+    })
+}
