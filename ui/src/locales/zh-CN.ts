@@ -1,0 +1,10 @@
+import type { Messages } from './en'
+import chats from './zh-CN/chats'
+import common from './zh-CN/common'
+import contacts from './zh-CN/contacts'
+import failures from './zh-CN/failures'
+import settings from './zh-CN/settings'
+import shell from './zh-CN/shell'
+import start from './zh-CN/start'
+
+export const zhCN: Messages = { chats, common, contacts, failures, settings, shell, start }

@@ -1,0 +1,68 @@
+import type { CoreEvent, FailureCode, Language, Theme } from '../bindings'
+import type { Platform } from '../platform'
+import { account } from './account'
+import { lastSeq, text } from './chats'
+import { contacts } from './contacts'
+import { timeline } from './timeline'
+import { World, type FakeOptions } from './world'
+
+export { failure, World, type FakeOptions } from './world'
+
+/** A host in memory, with handles for tests. */
+export type Fake = Platform & {
+  world: World
+  /** Sends an event as the core would. */
+  emit: (event: CoreEvent) => void
+  /** Lets the other person of a conversation write. */
+  receive: (conversationId: number, words: string) => void
+  /** Cuts the link, or mends it. */
+  setOnline: (online: boolean, reason?: FailureCode) => void
+}
+
+/** Makes a host in memory: the same commands, the same events, realistic people. */
+export function createFake(options: FakeOptions = {}): Fake {
+  const world = new World(options)
+  return {
+    ...account(world),
+    ...contacts(world),
+    ...timeline(world),
+    listen: (handler) => Promise.resolve(world.on(handler)),
+    world,
+    emit: (event) => world.emit(event),
+    receive: (conversationId, words) => {
+      const chat = world.chat(conversationId)
+      const waiting = chat.messages.filter((m) => m.seq === null)
+      const message = text(chat.id, lastSeq(chat) + 1, chat.peer.id, words, world.now())
+      chat.messages = [...chat.messages.filter((m) => m.seq !== null), message, ...waiting]
+      world.changed(chat, [message.id])
+    },
+    setOnline: (online, reason = 'unreachable') => {
+      world.online = online
+      const now = world.now()
+      world.state.link = online ? { state: 'online' } : { state: 'offline', since: now, retry_at: now + 30_000, reason }
+      world.emit({ type: 'link', link: world.state.link })
+    },
+  }
+}
+
+/**
+ * Makes the fake for a plain browser, as its address asks for it:
+ * `?scenario=fresh&theme=dark&language=zh-CN&offline`. It can be reached as `magpieFake` from the
+ * browser's console.
+ */
+export function fakeFromAddress(query: string): Fake {
+  const asked = new URLSearchParams(query)
+  const fake = createFake({
+    scenario: (asked.get('scenario') ?? 'full') as FakeOptions['scenario'],
+    delay: 60,
+    settings: {
+      theme: (asked.get('theme') ?? 'system') as Theme,
+      language: (asked.get('language') ?? 'system') as Language,
+    },
+  })
+  if (asked.has('offline')) {
+    fake.setOnline(false)
+  }
+  Object.assign(window, { magpieFake: fake })
+  return fake
+}

@@ -1,0 +1,137 @@
+import type { AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Settings } from '../bindings'
+import type { Stop } from '../platform'
+import { chats, line, marks, unread, type FakeChat } from './chats'
+import { friends, myAccount, requests, strangers } from './people'
+
+/** What a fake starts from. */
+export interface FakeOptions {
+  /** `full`: signed in, with chats. `fresh`: signed in, nobody known yet. `signed_out`: at the start. */
+  scenario?: 'full' | 'fresh' | 'signed_out' | 'first_start'
+  /** The wall clock. */
+  now?: () => number
+  /** How long every answer takes, in milliseconds; 0 answers at once. */
+  delay?: number
+  settings?: Partial<Settings>
+  locale?: string | null
+}
+
+/** All that the fake knows: what would lie in the core's database and on the server. */
+export class World {
+  state: AppState
+  contacts: Contacts = { friends: [], received: [], sent: [], blocked: [], pending: 0 }
+  chats: FakeChat[] = []
+  online = true
+  lastNumber = 1
+  readonly now: () => number
+  readonly delay: number
+  private readonly handlers = new Set<(event: CoreEvent) => void>()
+
+  constructor(options: FakeOptions) {
+    this.now = options.now ?? (() => Date.now())
+    this.delay = options.delay ?? 0
+    const scenario = options.scenario ?? 'full'
+    this.state = firstState(options, scenario, this.now())
+    if (scenario === 'full') {
+      this.fill()
+    }
+  }
+
+  /** Gives everybody and everything that somebody with forty days of use has. */
+  fill(): void {
+    const now = this.now()
+    this.contacts = { friends: friends(now), ...requests(now), blocked: strangers.slice(3, 4), pending: 0 }
+    this.countPending()
+    this.chats = chats(this.contacts.friends, now)
+  }
+
+  countPending(): void {
+    this.contacts.pending = this.contacts.received.filter((r) => r.state === 'pending').length
+  }
+
+  on(handler: (event: CoreEvent) => void): Stop {
+    this.handlers.add(handler)
+    return () => this.handlers.delete(handler)
+  }
+
+  emit(event: CoreEvent): void {
+    for (const handler of this.handlers) {
+      handler(structuredClone(event))
+    }
+  }
+
+  /** Says that a conversation changed, as the core does. */
+  changed(chat: FakeChat, ids: string[], removed: string[] = []): void {
+    const messages = chat.messages.filter((m) => ids.includes(m.id))
+    this.emit({ type: 'timeline', conversation_id: chat.id, messages, removed, marks: marks(chat) })
+    this.emit({ type: 'conversations', items: [line(chat)], unread_total: this.unreadTotal() })
+  }
+
+  unreadTotal(): number {
+    return this.chats.reduce((sum, chat) => sum + unread(chat), 0)
+  }
+
+  lines(): ConversationItem[] {
+    return this.chats.map(line).sort((a, b) => b.updated_at - a.updated_at)
+  }
+
+  chat(id: number): FakeChat {
+    const chat = this.chats.find((c) => c.id === id)
+    if (chat === undefined) {
+      throw failure('conversation_not_found')
+    }
+    return chat
+  }
+
+  /** Answers as a host does: later, with a copy, and with a {@link Failure} where `work` throws. */
+  async answer<T>(work: () => T): Promise<T> {
+    await (this.delay > 0 ? new Promise((resolve) => setTimeout(resolve, this.delay)) : Promise.resolve())
+    return structuredClone(work())
+  }
+
+  /** Ends the call where the server would have to be asked and cannot be. */
+  needServer(): void {
+    if (!this.online) {
+      throw failure('unreachable')
+    }
+  }
+}
+
+function firstState(options: FakeOptions, scenario: string, now: number): AppState {
+  const signedIn = scenario === 'full' || scenario === 'fresh'
+  const account = myAccount(now)
+  return {
+    account: signedIn ? account : null,
+    account_key: signedIn ? 'chat.example.com-10001' : null,
+    server_url: signedIn ? 'https://chat.example.com' : null,
+    server_name: signedIn ? 'Example & Friends' : null,
+    link: signedIn ? { state: 'online' } : null,
+    settings: {
+      theme: 'system', language: 'system', recent_emoji: [], skin_tone: 0, host_shared: false, host_enabled: false,
+      ...options.settings,
+    },
+    remembered: scenario === 'first_start' ? [] : [
+      remembered('chat.example.com-10001', 'https://chat.example.com', 'Example & Friends', account.user, now),
+      remembered('home-10040', 'http://192.168.1.20:8787', 'Home', { id: 10040, username: 'dad', nickname: 'Dad' }, now - 9e8),
+    ],
+    secret_storage: 'keychain',
+    host: { state: 'off' },
+    notices: [],
+    platform: 'linux',
+    version: '0.1.0',
+    locale: options.locale ?? null,
+  }
+}
+
+function remembered(
+  key: string,
+  server_url: string,
+  server_name: string,
+  who: { id: number; username: string; nickname: string },
+  last_used_at: number,
+): AppState['remembered'][number] {
+  return { key, server_url, server_name, user_id: who.id, username: who.username, nickname: who.nickname, last_used_at }
+}
+
+export function failure(code: FailureCode, retry_after_ms: number | null = null): Failure {
+  return { code, message: code, retry_after_ms }
+}

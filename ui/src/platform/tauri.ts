@@ -1,0 +1,8 @@
+import { commands, events } from './bindings'
+import type { Platform } from './platform'
+
+/** The real host. */
+export const tauri: Platform = {
+  ...commands,
+  listen: (handler) => events.coreEvent.listen(({ payload }) => handler(payload)),
+}

@@ -1,0 +1,71 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import { platform, type ConversationItem, type ConversationList, type CoreEvent } from '@/platform'
+import { onEvent } from './events'
+import { useToasts } from './toasts'
+
+type Change = Extract<CoreEvent, { type: 'conversations' }>
+
+/** The list of conversations, as the platform said last. */
+export const useConversations = defineStore('conversations', () => {
+  const items = shallowRef<readonly ConversationItem[]>([])
+  const unreadTotal = ref(0)
+  /** The list was read; until then an empty one means nothing. */
+  const loaded = ref(false)
+  /** What was told while the list was being read, which may be older than that. */
+  let meanwhile: Change[] | undefined
+
+  async function load(): Promise<void> {
+    const mine: Change[] = []
+    meanwhile = mine
+    const list: ConversationList = await platform().conversations()
+    // Another reading, or a sign-out, came in between.
+    if (meanwhile !== mine) {
+      return
+    }
+    meanwhile = undefined
+    items.value = newestFirst(list.items)
+    unreadTotal.value = list.unread_total
+    loaded.value = true
+    mine.forEach(apply)
+  }
+
+  function apply(change: Change): void {
+    items.value = upsert(items.value, change.items)
+    unreadTotal.value = change.unread_total
+  }
+
+  /** Forgets everything, e.g. when somebody else signs in. */
+  function clear(): void {
+    meanwhile = undefined
+    items.value = []
+    unreadTotal.value = 0
+    loaded.value = false
+  }
+
+  onEvent('conversations', (event) => {
+    meanwhile?.push(event)
+    apply(event)
+  })
+  onEvent('resync', () => {
+    load().catch((error: unknown) => useToasts().showFailure(error))
+  })
+
+  return { items, unreadTotal, loaded, load, clear }
+})
+
+/** Replaces the lines that changed, adds new ones, and sorts. */
+export function upsert(
+  held: readonly ConversationItem[],
+  changed: readonly ConversationItem[],
+): readonly ConversationItem[] {
+  const byId = new Map(held.map((item) => [item.id, item]))
+  for (const item of changed) {
+    byId.set(item.id, item)
+  }
+  return newestFirst([...byId.values()])
+}
+
+function newestFirst(items: readonly ConversationItem[]): readonly ConversationItem[] {
+  return [...items].sort((a, b) => b.updated_at - a.updated_at || b.id - a.id)
+}

@@ -1,0 +1,116 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { setLanguage, t } from '@/i18n'
+import {
+  platform,
+  toFailure,
+  type Account,
+  type AppState,
+  type Credentials,
+  type Failure,
+  type HostState,
+  type LinkState,
+  type Notice,
+  type Registration,
+  type Settings,
+} from '@/platform'
+import { onEvent } from './events'
+import { useToasts } from './toasts'
+
+/** The account, the link and the settings: what the platform said last. */
+export const useSession = defineStore('session', () => {
+  const toasts = useToasts()
+  const state = shallowRef<AppState | null>(null)
+  const account = shallowRef<Account | null>(null)
+  const link = shallowRef<LinkState | null>(null)
+  const host = shallowRef<HostState>({ state: 'off' })
+  const settings = ref<Settings>({
+    theme: 'system',
+    language: 'system',
+    recent_emoji: [],
+    skin_tone: 0,
+    host_shared: false,
+    host_enabled: false,
+  })
+  /** Why not even the state could be read. */
+  const startFailure = shallowRef<Failure | null>(null)
+  const signedIn = computed(() => account.value !== null)
+
+  /** Reads the whole state. */
+  async function load(): Promise<void> {
+    const read = await platform().appState()
+    state.value = read
+    account.value = read.account
+    link.value = read.link
+    host.value = read.host
+    startFailure.value = null
+    show(read.settings)
+    read.notices.forEach(notify)
+  }
+
+  function failToStart(error: unknown): void {
+    startFailure.value = toFailure(error)
+    setLanguage('system', null)
+  }
+
+  function show(read: Settings): void {
+    settings.value = read
+    setLanguage(read.language, state.value?.locale ?? null)
+    const { dataset } = document.documentElement
+    if (read.theme === 'system') {
+      delete dataset.theme
+    } else {
+      dataset.theme = read.theme
+    }
+  }
+
+  /** Changes some settings. */
+  async function change(some: Partial<Settings>): Promise<void> {
+    show(await platform().setSettings({ ...settings.value, ...some }))
+  }
+
+  async function register(registration: Registration): Promise<Account> {
+    const made = await platform().register(registration)
+    await load()
+    return made
+  }
+
+  async function signIn(credentials: Credentials): Promise<void> {
+    await platform().signIn(credentials)
+    await load()
+  }
+
+  async function signOut(): Promise<void> {
+    await platform().signOut()
+    await load()
+  }
+
+  async function hostStart(shared: boolean): Promise<void> {
+    host.value = await platform().hostStart(shared)
+  }
+
+  async function hostStop(): Promise<void> {
+    host.value = await platform().hostStop()
+  }
+
+  function notify(notice: Notice): void {
+    const words = {
+      cache_rebuilt: 'shell.noticeCacheRebuilt',
+      cache_rebuilt_outbox_lost: 'shell.noticeCacheRebuiltOutboxLost',
+      secrets_in_file: 'shell.noticeSecretsInFile',
+      task_failed: 'shell.noticeTaskFailed',
+    } as const
+    toasts.show(t(words[notice]), notice === 'secrets_in_file' ? 'info' : 'bad')
+  }
+
+  onEvent('link', (event) => (link.value = event.link))
+  onEvent('account', (event) => (account.value = event.account))
+  onEvent('notice', (event) => notify(event.notice))
+  onEvent('signed_out', () => (link.value = { state: 'signed_out' }))
+  onEvent('resync', () => void load())
+
+  return {
+    state, account, link, host, settings, signedIn, startFailure,
+    load, failToStart, change, register, signIn, signOut, hostStart, hostStop,
+  }
+})
