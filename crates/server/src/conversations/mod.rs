@@ -1,0 +1,26 @@
+//! Conversations, their members, and how far each has come.
+
+mod changes;
+mod direct;
+mod head;
+mod marks;
+mod rows;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+pub(crate) use changes::memberships_since;
+pub(crate) use direct::open_direct;
+pub(crate) use head::heads_since;
+pub(crate) use marks::advance_marks;
+pub(crate) use rows::{
+    DIRECT, conversations_of, members_since, not_found, own_row, require_member, touch_member,
+};
+
+/// Returns the routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(head::show))
+        .routes(routes!(marks::mark))
+}

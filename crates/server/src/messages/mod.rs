@@ -1,0 +1,24 @@
+//! Messages: sending, history, and how far each has come.
+
+mod history;
+mod rows;
+mod rules;
+mod send;
+mod status;
+mod system;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::app::App;
+
+pub(crate) use rows::{message, messages_since};
+pub(crate) use send::{Draft, send_all};
+pub(crate) use system::{mint_id, post};
+
+/// Returns the routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(send::send))
+        .routes(routes!(history::history))
+        .routes(routes!(status::status))
+}

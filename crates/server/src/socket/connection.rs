@@ -1,0 +1,390 @@
+//! One connection, from its first frame to its last.
+
+use std::{
+    future::{self, Future},
+    mem,
+    pin::{Pin, pin},
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use magpie_protocol::frames::{ByeReason, ServerFrame};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Bytes, Error, Message, Utf8Bytes,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use super::{
+    batch::{self, BATCH},
+    budget::{Budget, Verdict},
+    inbound::{self, Inbound},
+    pace::Pace,
+};
+use crate::{
+    app::App, bus::Registration, conversations::conversations_of, error::AppError, messages::Draft,
+    sessions::Auth,
+};
+
+/// The WebSocket of a connection.
+pub(super) type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// What may wait for a client before it is told to resync instead.
+const QUEUE_FRAMES: usize = 1_024;
+const QUEUE_BYTES: usize = 1024 * 1024;
+
+/// How many frames are read before the other duties of the task get their turn.
+const READ_AT_ONCE: usize = 256;
+
+/// How long the last frames of a connection may take to leave, and its client to go.
+const PARTING: Duration = Duration::from_secs(5);
+
+/// A batch of writes under way.
+type Writing = Pin<Box<dyn Future<Output = Vec<ServerFrame>> + Send>>;
+
+/// A connected socket.
+pub(super) struct Connection {
+    app: App,
+    auth: Auth,
+    socket: Socket,
+    registration: Registration,
+    heartbeat: Duration,
+    patience: Duration,
+    heard_at: Instant,
+    ping_at: Instant,
+    budget: Budget,
+    pace: Pace,
+    /// Messages that wait for the batch under way to end.
+    inbox: Vec<Draft>,
+    /// Answers that wait to be written.
+    replies: Vec<ServerFrame>,
+    writing: Option<Writing>,
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client went, or does not take what it is sent.
+    Gone,
+    /// The server closes it.
+    Bye(ByeReason),
+}
+
+/// What happened next.
+enum Step {
+    Pushed,
+    Written(Vec<ServerFrame>),
+    Heard(Option<Result<Message, Error>>),
+    Timer,
+}
+
+impl Connection {
+    /// Runs a connection to its end.
+    pub(super) async fn run(app: App, auth: Auth, socket: Socket) {
+        let registration =
+            app.bus()
+                .register(auth.user_id, auth.device_id, QUEUE_FRAMES, QUEUE_BYTES);
+        let now = Instant::now();
+        let heartbeat = Duration::from_secs(app.config().heartbeat_seconds.into());
+        let mut connection = Self {
+            heartbeat,
+            patience: Duration::from_secs(app.config().slow_reader_seconds.into()),
+            heard_at: now,
+            ping_at: now + heartbeat,
+            budget: Budget::new(now),
+            pace: Pace::default(),
+            inbox: Vec::new(),
+            replies: Vec::new(),
+            writing: None,
+            app,
+            auth,
+            socket,
+            registration,
+        };
+        let end = match connection.greet().await {
+            Ok(()) => connection.serve().await,
+            Err(end) => end,
+        };
+        connection.part(end).await;
+    }
+
+    /// Subscribes to all that the user sees, and says so.
+    async fn greet(&mut self) -> Result<(), End> {
+        // Looked at after the registration: what comes later reaches the outlet.
+        if self.app.ended_devices().contains(self.auth.device_id) {
+            return Err(End::Bye(ByeReason::SessionEnded));
+        }
+        if self.app.stopping().is_cancelled() {
+            return Err(End::Bye(ByeReason::ShuttingDown));
+        }
+        let user = self.auth.user_id;
+        let conversations = self
+            .app
+            .db()
+            .read(move |tx| conversations_of(tx, user).map_err(AppError::from))
+            .await;
+        match conversations {
+            Ok(conversations) => self.registration.subscribe(conversations),
+            Err(error) => {
+                let body = error.into_body();
+                tracing::warn!(code = ?body.code, "socket.not_subscribed");
+                return Err(End::Gone);
+            }
+        }
+        self.replies.push(ServerFrame::Ready {
+            user_id: user,
+            device_id: self.auth.device_id,
+            server_time: self.app.now(),
+            heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
+        });
+        self.reply().await
+    }
+
+    async fn serve(&mut self) -> End {
+        let mut timer = pin!(sleep_until(self.ping_at));
+        loop {
+            let step = tokio::select! {
+                () = self.registration.outlet().ready() => Step::Pushed,
+                answers = written(&mut self.writing) => Step::Written(answers),
+                heard = self.socket.next(), if self.inbox.len() < BATCH => Step::Heard(heard),
+                () = &mut timer => Step::Timer,
+            };
+            let done = match step {
+                Step::Pushed => self.deliver().await,
+                Step::Written(answers) => {
+                    self.writing = None;
+                    self.replies.extend(answers);
+                    Ok(())
+                }
+                Step::Heard(heard) => self.hear_all(heard),
+                Step::Timer => self.keep_alive().await,
+            };
+            // Also when this connection is about to end: the refusals that led there come first.
+            let replied = self.reply().await;
+            if let Err(end) = done.and(replied) {
+                return end;
+            }
+            self.start_writing();
+            let wake = self
+                .pace
+                .next()
+                .filter(|_| self.writing.is_none())
+                .map_or(self.ping_at, |marks| marks.min(self.ping_at));
+            if timer.deadline() != wake {
+                timer.as_mut().reset(wake);
+            }
+        }
+    }
+
+    /// Takes a frame and those that are there already behind it.
+    fn hear_all(&mut self, first: Option<Result<Message, Error>>) -> Result<(), End> {
+        self.hear(first)?;
+        for _ in 0..READ_AT_ONCE {
+            if self.inbox.len() >= BATCH {
+                break;
+            }
+            match self.socket.next().now_or_never() {
+                Some(heard) => self.hear(heard)?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, heard: Option<Result<Message, Error>>) -> Result<(), End> {
+        let message = match heard {
+            Some(Ok(message)) => message,
+            Some(Err(Error::Capacity(_))) => return Err(End::Bye(ByeReason::FrameTooLarge)),
+            Some(Err(Error::Utf8(_))) => return Err(End::Bye(ByeReason::NotText)),
+            Some(Err(_)) | None => return Err(End::Gone),
+        };
+        let now = Instant::now();
+        self.heard_at = now;
+        let verdict = self.budget.take(now);
+        if verdict == Verdict::Flood {
+            return Err(End::Bye(ByeReason::TooManyFrames));
+        }
+        match message {
+            Message::Text(text) => self.read(&text, verdict, now),
+            Message::Binary(_) => return Err(End::Bye(ByeReason::NotText)),
+            Message::Close(_) => return Err(End::Gone),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, text: &str, verdict: Verdict, now: Instant) {
+        if let Verdict::Refused(wait) = verdict {
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+            self.replies.push(inbound::too_many(text, wait));
+            return;
+        }
+        match inbound::read(text) {
+            Ok(Inbound::Send(draft)) => self.inbox.push(draft),
+            Ok(Inbound::Mark(mark)) => self.pace.add(mark.conversation_id, &mark.marks(), now),
+            Err(nack) => self.replies.push(*nack),
+        }
+    }
+
+    /// Begins the next batch unless one is under way or nothing waits.
+    fn start_writing(&mut self) {
+        if self.writing.is_some() {
+            return;
+        }
+        let due = self.pace.take_due(Instant::now());
+        if self.inbox.is_empty() && due.is_empty() {
+            return;
+        }
+        let drafts = mem::take(&mut self.inbox);
+        let app = self.app.clone();
+        let mut writing: Writing = Box::pin(batch::write(app, self.auth.user_id, drafts, due));
+        // Polled once here, so that the batch is on its way whatever the task does next.
+        match (&mut writing).now_or_never() {
+            Some(answers) => self.writing = Some(Box::pin(future::ready(answers))),
+            None => self.writing = Some(writing),
+        }
+    }
+
+    /// Writes what the bus has put into the outlet.
+    async fn deliver(&mut self) -> Result<(), End> {
+        let taken = self.registration.outlet().take();
+        self.write(taken.frames).await?;
+        if taken.resync {
+            self.replies.push(ServerFrame::Resync { scope: None });
+            self.reply().await?;
+        }
+        taken.bye.map_or(Ok(()), |reason| Err(End::Bye(reason)))
+    }
+
+    async fn keep_alive(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        if now < self.ping_at {
+            return Ok(());
+        }
+        if now.saturating_duration_since(self.heard_at) >= 3 * self.heartbeat {
+            return Err(End::Bye(ByeReason::Silent));
+        }
+        self.ping_at = now + self.heartbeat;
+        let ping = self.socket.send(Message::Ping(Bytes::new()));
+        match timeout(self.patience, ping).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(End::Gone),
+        }
+    }
+
+    async fn reply(&mut self) -> Result<(), End> {
+        if self.replies.is_empty() {
+            return Ok(());
+        }
+        let frames: Vec<Utf8Bytes> = mem::take(&mut self.replies)
+            .iter()
+            .filter_map(as_text)
+            .collect();
+        self.write(frames).await
+    }
+
+    async fn write(&mut self, frames: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
+        let writing = async {
+            for frame in frames {
+                self.socket.feed(Message::Text(frame)).await?;
+            }
+            self.socket.flush().await
+        };
+        match timeout(self.patience, writing).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => {
+                tracing::debug!(device = %self.auth.device_id, "socket.slow_reader");
+                Err(End::Gone)
+            }
+        }
+    }
+
+    /// Ends the connection: what was taken is written and, where the client is still there,
+    /// answered; then it is told why.
+    async fn part(mut self, end: End) {
+        let mut answers = match self.writing.take() {
+            Some(writing) => writing.await,
+            None => Vec::new(),
+        };
+        let (drafts, due) = (mem::take(&mut self.inbox), self.pace.take_all());
+        if !drafts.is_empty() || !due.is_empty() {
+            let app = self.app.clone();
+            answers.extend(batch::write(app, self.auth.user_id, drafts, due).await);
+        }
+        let Self {
+            mut socket,
+            registration,
+            mut replies,
+            ..
+        } = self;
+        drop(registration);
+        let goodbye = async {
+            if let End::Bye(reason) = end {
+                replies.extend(answers);
+                replies.push(ServerFrame::Bye { reason });
+                for frame in replies.iter().filter_map(as_text) {
+                    socket.feed(Message::Text(frame)).await?;
+                }
+                socket
+                    .feed(Message::Close(Some(close_frame(reason))))
+                    .await?;
+            }
+            // Where the client closed, this sends the answer to its closing frame.
+            socket.flush().await?;
+            let raw = socket.get_mut();
+            raw.shutdown().await?;
+            // What the client still sends is read and thrown away: closing with it unread would
+            // reset the connection, and the client would not see the last frames.
+            let mut rest = [0; 1024];
+            while raw.read(&mut rest).await? > 0 {}
+            Ok::<_, Error>(())
+        };
+        match timeout(PARTING, goodbye).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::trace!(%error, "socket.parting"),
+            Err(_) => tracing::trace!("socket.parting_timed_out"),
+        }
+    }
+}
+
+async fn written(writing: &mut Option<Writing>) -> Vec<ServerFrame> {
+    match writing {
+        Some(writing) => writing.await,
+        None => future::pending().await,
+    }
+}
+
+fn as_text(frame: &ServerFrame) -> Option<Utf8Bytes> {
+    match serde_json::to_string(frame) {
+        Ok(text) => Some(text.into()),
+        Err(error) => {
+            tracing::error!(%error, "frame.not_serialised");
+            None
+        }
+    }
+}
+
+fn close_frame(reason: ByeReason) -> CloseFrame {
+    let code = match reason {
+        ByeReason::ShuttingDown => CloseCode::Away,
+        ByeReason::FrameTooLarge => CloseCode::Size,
+        ByeReason::NotText => CloseCode::Unsupported,
+        ByeReason::SessionEnded
+        | ByeReason::Replaced
+        | ByeReason::TooManyFrames
+        | ByeReason::Silent
+        | ByeReason::Unknown => CloseCode::Policy,
+    };
+    CloseFrame {
+        code,
+        reason: Utf8Bytes::default(),
+    }
+}
