@@ -14,7 +14,8 @@ use crate::{
     error::Json,
 };
 
-pub(crate) fn routes() -> OpenApiRouter<App> {
+/// Returns the routes of this feature.
+pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(health))
         .routes(routes!(server))
@@ -22,7 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Tells whether the server works: it answers, and its database does.
 #[utoipa::path(
-    get, path = HEALTH, tag = "server", security(),
+    get, path = HEALTH, tag = "server", security(()),
     responses(
         (status = 200, body = Health),
         (status = 503, body = ErrorBody, description = "The database does not answer"),
@@ -45,7 +46,7 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, AppError> {
 
 /// Tells what this server is and what is on.
 #[utoipa::path(
-    get, path = SERVER, tag = "server", security(),
+    get, path = SERVER, tag = "server", security(()),
     responses((status = 200, body = ServerInfo))
 )]
 async fn server(State(app): State<App>) -> Json<ServerInfo> {

@@ -3,15 +3,23 @@
 //! [`Server::start`] runs it inside the program that calls it; `magpie-server` is such a program,
 //! and so is the desktop app. `docs/architecture.md` says how the parts work together.
 
+mod accounts;
 mod app;
 pub mod bus;
 pub mod clock;
 pub mod config;
+mod conversations;
 pub mod db;
 mod docs;
 mod error;
+mod friends;
 mod health;
+mod messages;
 mod sessions;
+mod socket;
+pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use app::{App, Server, StartError, Surroundings};
 pub use config::Config;

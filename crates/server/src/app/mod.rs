@@ -4,7 +4,7 @@ mod observe;
 mod router;
 mod server;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use magpie_protocol::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,7 +14,7 @@ use crate::{
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
     db::{Db, DbError},
-    sessions::{self, EndedDevices, TokenMaker},
+    sessions::{self, EndedDevices, Limits, Passwords, TokenMaker},
 };
 
 pub use server::{Server, StartError};
@@ -49,13 +49,17 @@ struct Parts {
     surroundings: Surroundings,
     tokens: TokenMaker,
     ended: Arc<EndedDevices>,
+    passwords: Passwords,
+    limits: Limits,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
 
 impl App {
     /// Opens the database in the data folder, which exists, and gets the rest ready.
-    async fn open(config: Config, surroundings: Surroundings) -> Result<Self, DbError> {
+    async fn open(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
+        let passwords = Passwords::new(&config, &*surroundings.random)
+            .map_err(|error| StartError::Hashing(error.to_string()))?;
         let bus = Bus::new();
         let keep_millis = i64::from(config.access_token_seconds) * 1_000;
         let ended = Arc::new(EndedDevices::new(keep_millis, Vec::new()));
@@ -89,6 +93,8 @@ impl App {
         }
         Ok(Self(Arc::new(Parts {
             tokens: TokenMaker::new(&keys, &config),
+            limits: Limits::new(&config, &surroundings.clock),
+            passwords,
             config,
             db,
             bus,
@@ -151,10 +157,15 @@ impl App {
         &self.0.tokens
     }
 
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.0.passwords
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     pub(crate) fn ended_devices(&self) -> &EndedDevices {
         &self.0.ended
     }
 }
-
-/// The address that a connection came from.
-pub(crate) type Peer = axum::extract::ConnectInfo<SocketAddr>;

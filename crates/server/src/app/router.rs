@@ -15,14 +15,24 @@ use tower_http::{
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{App, observe};
-use crate::{AppError, docs, health};
+use crate::{
+    AppError, accounts, conversations, docs, friends, health, messages, sessions, socket, sync,
+};
 
 /// Answers below this many bytes are not worth compressing.
 const COMPRESS_FROM_BYTES: u64 = 1_024;
 
 /// Puts all features' routes together.
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(docs::preamble()).merge(health::routes())
+    OpenApiRouter::with_openapi(docs::preamble())
+        .merge(health::router())
+        .merge(accounts::router())
+        .merge(sessions::router())
+        .merge(friends::router())
+        .merge(conversations::router())
+        .merge(messages::router())
+        .merge(sync::router())
+        .merge(socket::router())
 }
 
 /// Returns the whole service.

@@ -38,6 +38,9 @@ pub enum StartError {
     /// Another server uses the data folder.
     #[error("another server uses the data folder {}", .0.display())]
     InUse(PathBuf),
+    /// The costs of hashing a password cannot be used.
+    #[error("the settings for Argon2 cannot be used: {0}")]
+    Hashing(String),
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),

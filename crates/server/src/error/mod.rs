@@ -11,7 +11,7 @@ use magpie_protocol::{ErrorBody, ErrorCode};
 
 use crate::db::DbError;
 
-pub use extract::{Json, Path, Query};
+pub(crate) use extract::{Json, Path, Query};
 
 /// Why a request failed.
 #[derive(Debug)]

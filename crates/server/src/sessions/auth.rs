@@ -11,11 +11,11 @@ use crate::{App, AppError};
 /// The signed-in device that a request comes from. As an extractor it refuses all others:
 /// [`ErrorCode::Unauthenticated`], [`ErrorCode::TokenExpired`] or [`ErrorCode::SessionEnded`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Auth {
+pub(crate) struct Auth {
     /// The person.
-    pub user_id: UserId,
+    pub(crate) user_id: UserId,
     /// Their device.
-    pub device_id: DeviceId,
+    pub(crate) device_id: DeviceId,
 }
 
 impl FromRequestParts<App> for Auth {
