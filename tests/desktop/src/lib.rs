@@ -1,1 +1,27 @@
-//! Desktop.
+//! The real app on a virtual display, driven through WebDriver.
+//!
+//! A [`World`] is what a test plays in: a session bus with an open keychain, and a folder for
+//! everything that is written. In it stand a [`Server`], which is the real program, and one
+//! [`App`] per person, each with a home folder and a display of its own. Whatever a world starts
+//! ends with it, however the test ends.
+//!
+//! Nothing here sleeps and hopes. [`until`] asks again and again until a condition holds or its
+//! time is up, and then says what it waited for and what it saw last.
+#![cfg(target_os = "linux")]
+
+mod actions;
+mod app;
+mod axe;
+mod bus;
+mod display;
+mod group;
+mod programs;
+mod server;
+mod waiting;
+mod world;
+
+pub use actions::{Message, Person, id};
+pub use app::App;
+pub use server::Server;
+pub use waiting::{PATIENCE, until};
+pub use world::{World, scenario};

@@ -9,7 +9,7 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 export XDG_RUNTIME_DIR="$folder" XDG_DATA_HOME="$folder/data"
 mkdir -p "$XDG_DATA_HOME"
-printf magpie | gnome-keyring-daemon --unlock --components=secrets >"$folder/keyring" || exit 1
+printf magpie | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 1
 "$@"
 "#;
 

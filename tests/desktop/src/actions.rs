@@ -1,0 +1,281 @@
+//! What people do with the app, in the words of a test.
+
+use anyhow::{Context, Result, bail};
+use fantoccini::Locator;
+use serde_json::json;
+
+use crate::{App, Server, until};
+
+/// Presses Enter.
+const ENTER: &str = "\u{e007}";
+
+/// Somebody with an account.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    /// The user name.
+    pub username: &'static str,
+    /// The name that is shown.
+    pub nickname: &'static str,
+    /// The password.
+    pub password: &'static str,
+}
+
+impl Person {
+    /// Returns Alice.
+    #[must_use]
+    pub const fn alice() -> Self {
+        Self {
+            username: "alice",
+            nickname: "Alice",
+            password: "a quiet magpie, 7 feathers",
+        }
+    }
+
+    /// Returns Bob, who writes his name in Chinese.
+    #[must_use]
+    pub const fn bob() -> Self {
+        Self {
+            username: "bob",
+            nickname: "鲍勃",
+            password: "eine Elster zählt bis 5!",
+        }
+    }
+}
+
+/// Returns the selector of a test id.
+#[must_use]
+pub fn id(name: &str) -> String {
+    format!("[data-testid=\"{name}\"]")
+}
+
+impl App<'_> {
+    /// Enters a server's address and goes on to where one signs in or registers.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn chooses(&self, server: &Server<'_>) -> Result<()> {
+        self.see(&id("view-server")).await?;
+        self.fills(&id("server-address"), &server.address()).await?;
+        self.click(&enabled("server-continue")).await
+    }
+
+    /// Makes an account on the server and ends in the list of chats.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn registers(&self, person: Person, server: &Server<'_>) -> Result<()> {
+        self.chooses(server).await?;
+        self.turns_to("register").await?;
+        self.registers_here(person).await
+    }
+
+    /// Fills the form for a new account, which is on the screen, and ends in the list of chats.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn registers_here(&self, person: Person) -> Result<()> {
+        self.fills(&id("field-username"), person.username).await?;
+        self.fills(&id("field-nickname"), person.nickname).await?;
+        self.fills(&id("field-password"), person.password).await?;
+        self.fills(&id("field-password-repeat"), person.password)
+            .await?;
+        self.click(&enabled("submit")).await?;
+        self.reads(&id("given-number"), |text| text.contains(char::is_numeric))
+            .await
+            .context("no number was given")?;
+        self.click(&id("given-number-continue")).await?;
+        self.see(&id("view-chats")).await?;
+        Ok(())
+    }
+
+    /// Goes from either of the two views, signing in and registering, to the one that is named.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn turns_to(&self, view: &str) -> Result<()> {
+        let wanted = id(&format!("view-{view}"));
+        let way = id(&format!("go-{view}"));
+        let client = self.client()?;
+        until(&format!("the view {view}"), async || {
+            if let Ok(element) = client.find(Locator::Css(&wanted)).await {
+                return Ok(element.is_displayed().await?.then_some(()));
+            }
+            client.find(Locator::Css(&way)).await?.click().await?;
+            Ok(None)
+        })
+        .await
+    }
+
+    /// Searches for somebody and asks to be friends.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn asks(&self, person: Person, message: &str) -> Result<()> {
+        self.click(&id("rail-contacts")).await?;
+        self.fills(&id("people-search"), person.username).await?;
+        self.click(&format!("{} {}", id("person-result"), id("person-add")))
+            .await?;
+        self.fills(&id("request-message"), message).await?;
+        self.click(&enabled("request-send")).await?;
+        self.miss(&id("request-send")).await
+    }
+
+    /// Waits for a friend request and accepts it.
+    ///
+    /// # Errors
+    /// When none comes or the page does not follow.
+    pub async fn accepts(&self, person: Person) -> Result<()> {
+        self.reads(&id("rail-requests"), |text| text.contains('1'))
+            .await?;
+        self.click(&id("rail-contacts")).await?;
+        self.reads(&id("request-item"), |text| text.contains(person.nickname))
+            .await?;
+        self.click(&format!("{} {}", id("request-item"), id("request-accept")))
+            .await
+    }
+
+    /// Opens the chat with somebody from the list.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn opens_chat_with(&self, person: Person) -> Result<()> {
+        self.click(&id("rail-chats")).await?;
+        let client = self.client()?;
+        until(&format!("a chat with {}", person.nickname), async || {
+            for item in client
+                .find_all(Locator::Css(&id("conversation-item")))
+                .await?
+            {
+                if item.text().await?.contains(person.nickname) {
+                    item.click().await?;
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+        self.reads(&id("chat-title"), |text| text.contains(person.nickname))
+            .await?;
+        Ok(())
+    }
+
+    /// Types a text into the composer, key by key, and presses Enter.
+    ///
+    /// # Errors
+    /// When it cannot be typed, or the composer is not empty afterwards.
+    pub async fn says(&self, text: &str) -> Result<()> {
+        self.click(&id("composer")).await?;
+        self.types(&id("composer"), text).await?;
+        self.sends().await
+    }
+
+    /// Presses Enter in the composer and waits until it is empty.
+    ///
+    /// # Errors
+    /// When it stays full.
+    pub async fn sends(&self) -> Result<()> {
+        self.types(&id("composer"), ENTER).await?;
+        self.reads(&id("composer"), |text| text.trim().is_empty())
+            .await?;
+        Ok(())
+    }
+
+    /// Puts an emoji into the composer through the panel, searching for it.
+    ///
+    /// # Errors
+    /// When the panel does not have it.
+    pub async fn picks_emoji(&self, search: &str, emoji: &str) -> Result<()> {
+        self.click(&id("composer-emoji")).await?;
+        self.fills(&id("emoji-search"), search).await?;
+        let client = self.client()?;
+        until(&format!("{emoji} in the panel"), async || {
+            for item in client.find_all(Locator::Css(&id("emoji-item"))).await? {
+                if item.text().await?.contains(emoji) {
+                    item.click().await?;
+                    return Ok(Some(()));
+                }
+            }
+            Ok(None)
+        })
+        .await?;
+        self.reads(&id("composer"), |text| text.contains(emoji))
+            .await?;
+        Ok(())
+    }
+
+    /// Puts text in at the caret at once, as an input method or the clipboard does.
+    ///
+    /// # Errors
+    /// When the composer does not take it.
+    pub async fn commits(&self, text: &str) -> Result<()> {
+        self.click(&id("composer")).await?;
+        let script = "return document.execCommand('insertText', false, arguments[0])";
+        if self.script(script, vec![json!(text)]).await? != json!(true) {
+            bail!("the composer took no text");
+        }
+        Ok(())
+    }
+
+    /// Returns the texts of the messages on the screen, in order, each with its status where it
+    /// is one's own.
+    ///
+    /// # Errors
+    /// When the page cannot be read.
+    pub async fn messages(&self) -> Result<Vec<Message>> {
+        let script = r#"return [...document.querySelectorAll('[data-testid="message"]')].map((one) => ({
+            text: (one.querySelector('[data-testid="message-text"]') ?? one).innerText,
+            status: one.dataset.status ?? "",
+        }))"#;
+        let list = self.script(script, vec![]).await?;
+        let list = list.as_array().context("the page gave no list")?;
+        Ok(list
+            .iter()
+            .map(|one| Message {
+                text: word(one.get("text")),
+                status: word(one.get("status")),
+            })
+            .collect())
+    }
+
+    /// Waits until a message with this text is on the screen and has one of these statuses.
+    ///
+    /// # Errors
+    /// When it does not come; the text says what was there.
+    pub async fn shows(&self, text: &str, statuses: &[&str]) -> Result<()> {
+        until(
+            &format!("{} to show {text:?} as {statuses:?}", self.name()),
+            async || {
+                let messages = self.messages().await?;
+                let found = messages.iter().any(|message| {
+                    message.text.contains(text)
+                        && (statuses.is_empty() || statuses.contains(&message.status.as_str()))
+                });
+                if found {
+                    return Ok(Some(()));
+                }
+                bail!("there is {messages:?}")
+            },
+        )
+        .await
+    }
+}
+
+/// A message as it is on the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it says.
+    pub text: String,
+    /// How far it has come; empty for other people's.
+    pub status: String,
+}
+
+fn word(value: Option<&serde_json::Value>) -> String {
+    value
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn enabled(name: &str) -> String {
+    format!("{}:not([disabled]):not([aria-disabled=\"true\"])", id(name))
+}

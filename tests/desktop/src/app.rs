@@ -1,0 +1,325 @@
+//! The real app, and what a hand, an eye and a key can do to it.
+
+use std::{
+    fs::{self, File},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+
+use crate::{World, display, programs, server::free_address, until};
+
+/// One copy of the app under one profile. It can be killed and opened again; the profile stays.
+pub struct App<'w> {
+    world: &'w World,
+    name: String,
+    home: PathBuf,
+    display: String,
+    running: Option<Running>,
+}
+
+struct Running {
+    client: Client,
+    driver: Child,
+}
+
+impl<'w> App<'w> {
+    pub(crate) async fn start(world: &'w World, name: &str) -> Result<Self> {
+        let home = world.folder().join(name);
+        let runtime = home.join("runtime");
+        fs::create_dir_all(&runtime)?;
+        fs::set_permissions(
+            &runtime,
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )?;
+        let mut app = Self {
+            world,
+            name: name.to_owned(),
+            home,
+            display: display::start(world.group()).await?,
+            running: None,
+        };
+        app.open().await?;
+        Ok(app)
+    }
+
+    /// Returns whose app it is.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens the app, which must not be open.
+    ///
+    /// # Errors
+    /// When the driver or the app does not come up.
+    pub async fn open(&mut self) -> Result<()> {
+        if self.running.is_some() {
+            bail!("{}'s app is open already", self.name);
+        }
+        let address = free_address()?;
+        let mut driver = self.driver(address)?;
+        until("the driver", async || {
+            TcpStream::connect(address)?;
+            Ok(Some(()))
+        })
+        .await?;
+        let connected = ClientBuilder::new(HttpConnector::new())
+            .capabilities(self.capabilities()?)
+            .connect(&format!("http://{address}"))
+            .await;
+        match connected {
+            Ok(client) => {
+                self.world.watch(&self.name, &client);
+                self.running = Some(Running { client, driver });
+                Ok(())
+            }
+            Err(error) => {
+                driver.kill()?;
+                driver.wait()?;
+                Err(error).with_context(|| format!("{}'s app did not open", self.name))
+            }
+        }
+    }
+
+    /// Kills the app with SIGKILL, as a power cut would.
+    ///
+    /// # Errors
+    /// When it is not open or does not end.
+    pub async fn kill(&mut self) -> Result<()> {
+        let mut running = self.running.take().context("the app is not open")?;
+        let process = self.process(&running)?;
+        let killed = Command::new("kill")
+            .args(["-KILL", &process.to_string()])
+            .status()?;
+        if !killed.success() {
+            bail!("cannot kill {}'s app", self.name);
+        }
+        // The driver is its parent; without it nobody holds on to the dead.
+        running.driver.kill()?;
+        running.driver.wait()?;
+        until("the end of the app", async || {
+            Ok((!is_alive(process)).then_some(()))
+        })
+        .await
+    }
+
+    /// Asks the app to end, as the system does when the user signs out of the desktop, and
+    /// waits until it has.
+    ///
+    /// # Errors
+    /// When it is not open or does not end.
+    pub async fn close(&mut self) -> Result<()> {
+        let mut running = self.running.take().context("the app is not open")?;
+        let process = self.process(&running)?;
+        running.client.clone().close().await?;
+        running.driver.kill()?;
+        running.driver.wait()?;
+        until("the end of the app", async || {
+            Ok((!is_alive(process)).then_some(()))
+        })
+        .await
+    }
+
+    /// Returns the driver's client, for what has no word of its own here.
+    ///
+    /// # Errors
+    /// When the app is not open.
+    pub fn client(&self) -> Result<&Client> {
+        let running = self.running.as_ref();
+        Ok(&running
+            .with_context(|| format!("{}'s app is not open", self.name))?
+            .client)
+    }
+
+    /// Waits until something is on the page and visible, and returns it.
+    ///
+    /// # Errors
+    /// When it does not appear.
+    pub async fn see(&self, selector: &str) -> Result<Element> {
+        let client = self.client()?;
+        until(&format!("{} to see {selector}", self.name), async || {
+            let element = client.find(Locator::Css(selector)).await?;
+            Ok(element.is_displayed().await?.then_some(element))
+        })
+        .await
+    }
+
+    /// Waits until something is nowhere on the page.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn miss(&self, selector: &str) -> Result<()> {
+        let client = self.client()?;
+        until(
+            &format!("{selector} to leave {}'s page", self.name),
+            async || {
+                let elements = client.find_all(Locator::Css(selector)).await?;
+                Ok(elements.is_empty().then_some(()))
+            },
+        )
+        .await
+    }
+
+    /// Waits until something shows a text that the condition likes, and returns the text.
+    ///
+    /// # Errors
+    /// When it does not; the error says what it showed last.
+    pub async fn reads(&self, selector: &str, good: impl Fn(&str) -> bool) -> Result<String> {
+        let client = self.client()?;
+        until(&format!("{} to read {selector}", self.name), async || {
+            let element = client.find(Locator::Css(selector)).await?;
+            let text = element.text().await?;
+            if good(&text) {
+                return Ok(Some(text));
+            }
+            bail!("it says {text:?}")
+        })
+        .await
+    }
+
+    /// Clicks something as soon as it can be clicked.
+    ///
+    /// # Errors
+    /// When that does not come about.
+    pub async fn click(&self, selector: &str) -> Result<()> {
+        let client = self.client()?;
+        until(&format!("{} to click {selector}", self.name), async || {
+            client.find(Locator::Css(selector)).await?.click().await?;
+            Ok(Some(()))
+        })
+        .await
+    }
+
+    /// Presses keys in something, one after the other. A character beyond the basic plane, an
+    /// emoji for one, has no key in WebKit's driver.
+    ///
+    /// # Errors
+    /// When it cannot be typed into.
+    pub async fn types(&self, selector: &str, text: &str) -> Result<()> {
+        let element = self.see(selector).await?;
+        Ok(element.send_keys(text).await?)
+    }
+
+    /// Empties a field and types into it.
+    ///
+    /// # Errors
+    /// When it cannot be typed into.
+    pub async fn fills(&self, selector: &str, text: &str) -> Result<()> {
+        let element = self.see(selector).await?;
+        element.clear().await?;
+        Ok(element.send_keys(text).await?)
+    }
+
+    /// Runs a script in the page and returns what it returns.
+    ///
+    /// # Errors
+    /// When it throws.
+    pub async fn script(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.client()?.execute(script, arguments).await?)
+    }
+
+    /// Writes a picture of the page to `target/screenshots/<name>.png`.
+    ///
+    /// # Errors
+    /// When it cannot be taken or written.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        let folder = programs::target()?.join("screenshots");
+        fs::create_dir_all(&folder)?;
+        let png = self.client()?.screenshot().await?;
+        fs::write(folder.join(format!("{name}.png")), png)?;
+        Ok(())
+    }
+
+    /// What tauri-driver does, without tauri-driver: the variables let the app's page be driven.
+    fn driver(&self, address: SocketAddr) -> Result<Child> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.world.log(&self.name))?;
+        let folder = |name: &str| self.home.join(name);
+        self.world.spawn(
+            Command::new("WebKitWebDriver")
+                .arg(format!("--host={}", address.ip()))
+                .arg(format!("--port={}", address.port()))
+                .env_clear()
+                .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+                .env("HOME", &self.home)
+                .env("XDG_CACHE_HOME", folder("cache"))
+                .env("XDG_CONFIG_HOME", folder("config"))
+                .env("XDG_DATA_HOME", folder("data"))
+                .env("XDG_RUNTIME_DIR", folder("runtime"))
+                .env("DBUS_SESSION_BUS_ADDRESS", self.world.bus())
+                .env("DISPLAY", &self.display)
+                .env("LANG", "C.UTF-8")
+                .env("LANGUAGE", "en")
+                .env("TZ", "UTC")
+                .env("GDK_BACKEND", "x11")
+                .env("GSETTINGS_BACKEND", "memory")
+                .env("LIBGL_ALWAYS_SOFTWARE", "1")
+                .env("NO_AT_BRIDGE", "1")
+                .env("TAURI_AUTOMATION", "true")
+                .env("TAURI_WEBVIEW_AUTOMATION", "true")
+                .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+                .stdin(Stdio::null())
+                .stdout(log.try_clone()?)
+                .stderr(log),
+        )
+    }
+
+    fn capabilities(&self) -> Result<Map<String, Value>> {
+        let app = programs::built("magpie")?;
+        let mut capabilities = Map::new();
+        capabilities.insert(
+            "webkitgtk:browserOptions".to_owned(),
+            json!({ "binary": app, "args": ["--profile", self.name] }),
+        );
+        Ok(capabilities)
+    }
+
+    /// Finds the app among the driver's children.
+    fn process(&self, running: &Running) -> Result<u32> {
+        let list = format!("/proc/{0}/task/{0}/children", running.driver.id());
+        let children = match fs::read_to_string(&list) {
+            Ok(children) => children,
+            // Not every kernel keeps this list.
+            Err(_) => children_by_search(running.driver.id())?,
+        };
+        children
+            .split_whitespace()
+            .next()
+            .and_then(|number| number.parse().ok())
+            .with_context(|| format!("the driver has no child: is {}'s app gone?", self.name))
+    }
+}
+
+fn children_by_search(parent: u32) -> Result<String> {
+    let mut children = String::new();
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let status = fs::read_to_string(path.join("status")).unwrap_or_default();
+        let number = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if status
+            .lines()
+            .any(|line| line == format!("PPid:\t{parent}"))
+        {
+            children.push_str(number);
+            children.push(' ');
+        }
+    }
+    Ok(children)
+}
+
+/// Whether a process still runs; one that has ended and waits to be noticed does not.
+fn is_alive(process: u32) -> bool {
+    fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status"))
+        .is_ok_and(|status| !status.lines().any(|line| line.starts_with("State:\tZ")))
+}

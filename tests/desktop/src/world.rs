@@ -1,0 +1,120 @@
+//! What a test plays in.
+
+use std::{
+    cell::RefCell,
+    fs,
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    time::Duration,
+};
+
+use anyhow::{Context, Result};
+use fantoccini::Client;
+use tempfile::TempDir;
+
+use crate::{App, Server, bus, group::Group, programs};
+
+/// A bus with a keychain on it, a folder for all that is written, and the processes that were
+/// started here.
+pub struct World {
+    group: Group,
+    bus: String,
+    logs: PathBuf,
+    open: RefCell<Vec<(String, Client)>>,
+    /// Goes last, when nobody writes into it any more.
+    folder: TempDir,
+}
+
+/// Makes a world, plays the scene in it, and ends the world. When the scene fails, pictures of
+/// the open windows lie beside the logs in `target/desktop/<name>/`.
+///
+/// # Errors
+/// Those of the scene, and when the world cannot be made.
+pub async fn scenario(name: &str, scene: impl AsyncFnOnce(&World) -> Result<()>) -> Result<()> {
+    let world = World::new(name).await?;
+    let outcome = scene(&world).await;
+    if outcome.is_err() {
+        world.picture_all().await;
+    }
+    outcome.with_context(|| format!("logs and pictures are in {}", world.logs.display()))
+}
+
+impl World {
+    async fn new(name: &str) -> Result<Self> {
+        let logs = programs::target()?.join("desktop").join(name);
+        if logs.exists() {
+            fs::remove_dir_all(&logs)?;
+        }
+        fs::create_dir_all(&logs)?;
+        let folder = tempfile::Builder::new()
+            .prefix("magpie-desktop-")
+            .tempdir()?;
+        let group = Group::new()?;
+        let bus = bus::start(&group, folder.path()).await?;
+        Ok(Self {
+            group,
+            bus,
+            logs,
+            open: RefCell::default(),
+            folder,
+        })
+    }
+
+    /// Starts a server.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn server(&self) -> Result<Server<'_>> {
+        Server::start(self).await
+    }
+
+    /// Gives somebody a home folder and a display, and opens the app there. `name` is the
+    /// profile too.
+    ///
+    /// # Errors
+    /// When the app does not come up.
+    pub async fn app(&self, name: &str) -> Result<App<'_>> {
+        App::start(self, name).await
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn bus(&self) -> &str {
+        &self.bus
+    }
+
+    pub(crate) fn group(&self) -> &Group {
+        &self.group
+    }
+
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        self.logs.join(format!("{name}.log"))
+    }
+
+    pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
+        self.group.spawn(command)
+    }
+
+    /// Remembers whose window to look at when the scene fails.
+    pub(crate) fn watch(&self, name: &str, client: &Client) {
+        let mut open = self.open.borrow_mut();
+        open.retain(|(other, _)| other != name);
+        open.push((name.to_owned(), client.clone()));
+    }
+
+    async fn picture_all(&self) {
+        let open = self.open.take();
+        for (name, client) in open {
+            let shot = tokio::time::timeout(Duration::from_secs(5), client.screenshot()).await;
+            let written = match shot {
+                Ok(Ok(png)) => fs::write(self.logs.join(format!("{name}.png")), png).is_ok(),
+                _ => false,
+            };
+            if !written {
+                eprintln!("there is no picture of {name}'s window");
+            }
+        }
+    }
+}

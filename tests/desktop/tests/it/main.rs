@@ -1,0 +1,8 @@
+//! Scenes from the life of the app. `cargo xtask test desktop` builds what they need and runs
+//! them.
+#![cfg(target_os = "linux")]
+
+mod friends;
+mod looks;
+mod offline;
+mod start;
