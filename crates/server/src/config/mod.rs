@@ -6,7 +6,7 @@ mod load;
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::ValueEnum;
-use magpie_protocol::server::Registration;
+use magpie_protocol::server::RegistrationPolicy;
 use serde::{Deserialize, Serialize};
 
 pub use load::{ConfigError, load};
@@ -83,6 +83,14 @@ pub struct Config {
     #[arg(long, env = "MAGPIE_REGISTRATIONS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().registrations_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address_and_hour: u32,
 
+    /// Seconds between two pings of a socket, which is closed when it was silent three times as long
+    #[arg(long, env = "MAGPIE_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = Self::default().heartbeat_seconds, value_parser = clap::value_parser!(u32).range(1..))]
+    pub heartbeat_seconds: u32,
+
+    /// Seconds after which a socket is closed whose other end does not take what it is sent
+    #[arg(long, env = "MAGPIE_SLOW_READER_SECONDS", value_name = "SECONDS", default_value_t = Self::default().slow_reader_seconds, value_parser = clap::value_parser!(u32).range(1..))]
+    pub slow_reader_seconds: u32,
+
     /// Seconds that requests under way are given to end when the server stops
     #[arg(long, env = "MAGPIE_SHUTDOWN_SECONDS", value_name = "SECONDS", default_value_t = Self::default().shutdown_seconds)]
     pub shutdown_seconds: u32,
@@ -108,6 +116,8 @@ impl Default for Config {
             tries_per_account_and_hour: 60,
             sign_ins_per_address_and_hour: 600,
             registrations_per_address_and_hour: 120,
+            heartbeat_seconds: 25,
+            slow_reader_seconds: 30,
             shutdown_seconds: 10,
         }
     }
@@ -123,7 +133,7 @@ pub enum WhoRegisters {
     Closed,
 }
 
-impl From<WhoRegisters> for Registration {
+impl From<WhoRegisters> for RegistrationPolicy {
     fn from(who: WhoRegisters) -> Self {
         match who {
             WhoRegisters::Open => Self::Open,

@@ -22,6 +22,9 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "20261122054000_create_counters",
     "20261122054100_create_accounts",
     "20261122054200_create_devices",
+    "20261122060000_create_friends",
+    "20261122060100_create_conversations",
+    "20261122060200_create_messages",
 ];
 
 /// The table that remembers which steps were taken.
