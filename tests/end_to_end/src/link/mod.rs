@@ -1,0 +1,210 @@
+//! The wire between one device and the server, which tests cut on purpose.
+//!
+//! A [`Link`] is a TCP proxy on a port of its own. It understands just enough of HTTP and of
+//! WebSocket frames to hit the points that matter: before a frame leaves the client, after the
+//! server has answered and before the client hears of it, in the middle of a page. It also keeps
+//! count of what passed, so that a test can say "one refresh" and mean it.
+
+mod connection;
+mod http;
+mod rules;
+mod websocket;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::{net::TcpListener, sync::watch};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+pub use rules::{Fault, Request};
+use rules::{Mode, State};
+
+use crate::wait::PATIENCE;
+
+/// The proxy between one device and the server. It ends when the last handle is dropped.
+#[derive(Clone)]
+pub struct Link {
+    shared: Arc<Shared>,
+    _listener: Arc<AbortOnDropHandle<()>>,
+}
+
+pub(crate) struct Shared {
+    address: SocketAddr,
+    state: Mutex<State>,
+    /// Woken at each change of `state`, for those who wait for a condition.
+    changed: watch::Sender<()>,
+}
+
+impl Link {
+    /// Opens a link to `target` on a free port of the loopback address.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn to(target: SocketAddr) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let shared = Arc::new(Shared {
+            address: listener.local_addr().unwrap(),
+            state: Mutex::new(State::new(target)),
+            changed: watch::Sender::new(()),
+        });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Self {
+            shared,
+            _listener: Arc::new(AbortOnDropHandle::new(accepting)),
+        }
+    }
+
+    /// Returns what the device takes for the server's address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.shared.address)
+    }
+
+    /// Cuts every connection, now. New ones are welcome.
+    pub fn cut(&self) {
+        self.shared.change(State::cut);
+    }
+
+    /// Cuts every connection and drops each new one at once, until [`Link::open`].
+    pub fn refuse(&self) {
+        self.shared.change(|state| {
+            state.mode = Mode::Refusing;
+            state.cut();
+        });
+    }
+
+    /// Lets connections stand but nothing through, as when a cable is pulled, until [`Link::open`].
+    pub fn swallow(&self) {
+        self.shared.change(|state| state.mode = Mode::Swallowing);
+    }
+
+    /// Lets everything through again. Connections that lost bytes meanwhile are cut.
+    pub fn open(&self) {
+        self.shared.change(|state| {
+            if state.mode == Mode::Swallowing {
+                state.cut();
+            }
+            state.mode = Mode::Open;
+        });
+    }
+
+    /// Lets each piece of data wait this long, in both directions.
+    pub fn delay(&self, delay: Duration) {
+        self.shared.change(|state| state.delay = delay);
+    }
+
+    /// Holds back the requests that `which` picks, until [`Link::release`].
+    pub fn hold(&self, which: impl Fn(&Request) -> bool + Send + Sync + 'static) {
+        self.shared
+            .change(|state| state.hold = Some(Arc::new(which)));
+    }
+
+    /// Lets the requests go that were held back, and holds no more.
+    pub fn release(&self) {
+        self.shared.change(|state| state.hold = None);
+    }
+
+    /// Waits for an opportunity and strikes once. Several faults strike one after another.
+    pub fn break_at(&self, fault: Fault) {
+        self.shared.change(|state| state.faults.push_back(fault));
+    }
+
+    /// Forgets the faults that did not strike yet.
+    pub fn forget_faults(&self) {
+        self.shared.change(|state| state.faults.clear());
+    }
+
+    /// Returns how many faults have struck.
+    #[must_use]
+    pub fn struck(&self) -> usize {
+        self.shared.state.lock().struck
+    }
+
+    /// Waits until so many faults have struck since the link was made.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub async fn until_struck(&self, times: usize) {
+        self.until("a fault strikes", |state| state.struck >= times)
+            .await;
+    }
+
+    /// Waits until so many requests are held back at once.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub async fn until_held(&self, requests: usize) {
+        self.until("requests are held back", |state| state.held >= requests)
+            .await;
+    }
+
+    /// Returns the requests that came from the device so far, held ones included, in order.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.state.lock().requests.clone()
+    }
+
+    /// Returns how many requests for this path came so far.
+    #[must_use]
+    pub fn requests_for(&self, path: &str) -> usize {
+        let state = self.shared.state.lock();
+        state.requests.iter().filter(|r| r.path() == path).count()
+    }
+
+    /// Returns how many frames with a `send` have left the device so far.
+    #[must_use]
+    pub fn sends(&self) -> u64 {
+        self.shared.state.lock().sends
+    }
+
+    /// Returns how many frames with an `ack` have reached the device so far.
+    #[must_use]
+    pub fn acks(&self) -> u64 {
+        self.shared.state.lock().acks
+    }
+
+    async fn until(&self, what: &str, condition: impl Fn(&State) -> bool) {
+        let mut changed = self.shared.changed.subscribe();
+        let waiting = async {
+            while !condition(&self.shared.state.lock()) {
+                // The sender lives in `self`, so this cannot fail.
+                let _ = changed.changed().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("waited in vain until {what}");
+        }
+    }
+}
+
+impl Shared {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let result = change(&mut self.state.lock());
+        self.changed.send_replace(());
+        result
+    }
+
+    fn token(&self) -> CancellationToken {
+        self.state.lock().alive.clone()
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        // A failed accept is the kernel's answer to a client that has gone already.
+        let Ok((client, _)) = listener.accept().await else {
+            continue;
+        };
+        let token = shared.token();
+        let shared = Arc::clone(&shared);
+        if shared.state.lock().mode == Mode::Refusing {
+            continue;
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                () = token.cancelled() => {}
+                () = connection::relay(&shared, client) => {}
+            }
+        });
+    }
+}

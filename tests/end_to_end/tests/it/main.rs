@@ -1,0 +1,17 @@
+//! Real cores against a real server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in the functions that it shares with others"
+)]
+
+mod absence;
+mod chat;
+mod cuts;
+mod damage;
+mod devices;
+mod friends;
+mod kills;
+mod link;
+mod plans;
+mod tokens;
