@@ -140,7 +140,6 @@ pub enum Platform {
     Macos,
     /// Windows.
     Windows,
-    /// Something else, or a newer version's.
-    #[serde(other)]
+    /// Something else.
     Other,
 }

@@ -40,10 +40,8 @@ pub struct Member {
     /// The person.
     pub user: User,
     /// A device of theirs holds all messages up to here.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub delivered_seq: u64,
     /// They have seen all messages up to here.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub read_seq: u64,
 }
 
@@ -56,7 +54,6 @@ pub struct Membership {
     pub conversation_id: ConversationId,
     /// I have seen all messages up to here, on whichever device. Unread are the messages of others
     /// after it.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub read_seq: u64,
 }
 
@@ -71,10 +68,8 @@ pub struct Membership {
 pub struct Marks {
     /// All messages up to here are on this device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", specta(type = Option<u32>))]
     pub delivered: Option<u64>,
     /// All messages up to here were seen. Implies `delivered`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", specta(type = Option<u32>))]
     pub read: Option<u64>,
 }

@@ -81,6 +81,7 @@ pub enum ErrorCode {
     Internal,
     /// A code of a newer version.
     #[serde(other)]
+    #[cfg_attr(feature = "typescript", specta(skip))]
     Unknown,
 }
 
@@ -145,7 +146,6 @@ pub struct ErrorBody {
     pub message: String,
     /// How long to wait before the next try, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", specta(type = Option<u32>))]
     pub retry_after_ms: Option<u64>,
 }
 

@@ -22,7 +22,7 @@ macro_rules! number_id {
         #[cfg_attr(feature = "typescript", derive(specta::Type))]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = u64))]
         #[serde(transparent)]
-        pub struct $name(#[cfg_attr(feature = "typescript", specta(type = u32))] u64);
+        pub struct $name(u64);
 
         impl $name {
             /// Returns the id, or [`InvalidId`] for zero and for numbers above [`MAX_NUMBER`].
@@ -156,7 +156,7 @@ impl<'de> Deserialize<'de> for MessageId {
 #[cfg_attr(feature = "typescript", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(value_type = i64))]
 #[serde(transparent)]
-pub struct Timestamp(#[cfg_attr(feature = "typescript", specta(type = i32))] pub i64);
+pub struct Timestamp(pub i64);
 
 impl Timestamp {
     /// Returns this time moved by `millis` (saturating).

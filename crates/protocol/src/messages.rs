@@ -31,7 +31,6 @@ pub struct Message {
     /// Where it stands.
     pub conversation_id: ConversationId,
     /// Its place there: 1, 2, 3 … without a gap.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub seq: u64,
     /// Who wrote it; nobody wrote system messages.
     pub sender_id: Option<UserId>,
@@ -77,8 +76,7 @@ pub enum SystemEvent {
         /// What was written with the request; may be empty.
         message: String,
     },
-    /// An event of a newer version.
-    #[serde(other)]
+    /// An event of a newer version; see [`Body::read`].
     Unknown,
 }
 
@@ -97,7 +95,8 @@ pub enum Body {
 }
 
 impl Body {
-    /// Reads `content` in the shape of `kind`; [`Body::Unsupported`] where it has another.
+    /// Reads `content` in the shape of `kind`; [`Body::Unsupported`] where it has another, and
+    /// [`SystemEvent::Unknown`] for an event that this version does not know.
     #[must_use]
     pub fn read(kind: MessageKind, content: &Value) -> Self {
         let body = match kind {
@@ -106,7 +105,9 @@ impl Body {
                     text: text.to_owned(),
                 })
             }),
-            MessageKind::System => SystemEvent::deserialize(content).ok().map(Self::System),
+            MessageKind::System => {
+                Some(Self::System(SystemEvent::deserialize(content).unwrap_or(SystemEvent::Unknown)))
+            }
             MessageKind::Unknown => None,
         };
         body.unwrap_or(Self::Unsupported)
@@ -184,7 +185,6 @@ pub struct Sent {
     /// Where it stands.
     pub conversation_id: ConversationId,
     /// Its place there.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub seq: u64,
     /// When the server stored it.
     pub created_at: Timestamp,
@@ -199,7 +199,6 @@ pub struct History {
     /// The messages, dense in `seq`.
     pub messages: Vec<Message>,
     /// The conversation's last `seq`; 0 when it is empty.
-    #[cfg_attr(feature = "typescript", specta(type = u32))]
     pub last_seq: u64,
 }
 

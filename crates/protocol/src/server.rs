@@ -25,7 +25,7 @@ pub struct ServerInfo {
     /// The oldest protocol that it still speaks.
     pub protocol_min: u32,
     /// Whether people can make an account by themselves.
-    pub registration: Registration,
+    pub registration: RegistrationPolicy,
 }
 
 /// Who can make an account.
@@ -33,12 +33,15 @@ pub struct ServerInfo {
 #[cfg_attr(feature = "typescript", derive(specta::Type))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Registration {
+pub enum RegistrationPolicy {
     /// Everybody.
     Open,
-    /// Nobody, or a way that a newer version knows.
-    #[serde(other)]
+    /// Nobody.
     Closed,
+    /// Those whom a newer version knows.
+    #[serde(other)]
+    #[cfg_attr(feature = "typescript", specta(skip))]
+    Unknown,
 }
 
 /// `GET /health`.

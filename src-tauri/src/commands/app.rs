@@ -1,0 +1,130 @@
+//! The app itself: how it stands at the start, settings, servers.
+
+use magpie_core::{
+    CoreError, Failure, LocalCode, Notice,
+    home::{RememberedAccount, ServerCheck},
+    protocol::accounts::{Account, Platform},
+    secrets::SecretStorage,
+    settings::Settings,
+    socket::LinkState,
+};
+use serde::Serialize;
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt as _;
+
+use crate::{host::HostState, shell::Shell};
+
+/// All that the page needs to draw its first view.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+pub(crate) struct AppState {
+    /// Who is signed in.
+    account: Option<Account>,
+    /// The signed-in account's key among `remembered`.
+    account_key: Option<String>,
+    /// The address of the account's server.
+    server_url: Option<String>,
+    /// How the link to it stands.
+    link: Option<LinkState>,
+    /// What the user has chosen.
+    settings: Settings,
+    /// Accounts that were used here, the latest first.
+    remembered: Vec<RememberedAccount>,
+    /// Where secrets lie.
+    secret_storage: SecretStorage,
+    /// The built-in server.
+    host: HostState,
+    /// What the user should know and has not been told yet.
+    notices: Vec<Notice>,
+    /// What this computer runs.
+    platform: Platform,
+    /// The app's version.
+    version: String,
+    /// The system's language as a BCP 47 tag, where it says one.
+    locale: Option<String>,
+}
+
+/// Returns how the app stands.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn app_state(app: AppHandle, shell: State<'_, Shell>) -> Result<AppState, Failure> {
+    let core = shell.open_account().await;
+    let home = shell.home();
+    Ok(AppState {
+        account: core.as_ref().map(magpie_core::Core::account),
+        account_key: core.as_ref().map(|core| core.key().to_owned()),
+        server_url: core.as_ref().map(|core| core.server_url().to_owned()),
+        link: core.as_ref().map(magpie_core::Core::link),
+        settings: home.settings(),
+        remembered: home.remembered(),
+        secret_storage: home.secret_storage(),
+        host: shell.host().state().await,
+        notices: home.take_notices(),
+        platform: magpie_core::this_platform(),
+        version: app.package_info().version.to_string(),
+        locale: sys_locale::get_locale(),
+    })
+}
+
+/// Stores the settings and returns them as stored.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn set_settings(
+    settings: Settings,
+    shell: State<'_, Shell>,
+) -> Result<Settings, Failure> {
+    Ok(shell.home().set_settings(settings).await?)
+}
+
+/// Asks a server what it is.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn check_server(
+    address: String,
+    shell: State<'_, Shell>,
+) -> Result<ServerCheck, Failure> {
+    Ok(shell.home().check_server(&address).await?)
+}
+
+/// Starts the built-in server, or starts it again when `shared` changed, and keeps it for the next
+/// start of the app. `shared` lets others on the local network reach it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn host_start(
+    shared: bool,
+    shell: State<'_, Shell>,
+) -> Result<HostState, Failure> {
+    let state = shell.host().start(shared).await?;
+    remember_host(&shell, true, shared).await?;
+    Ok(state)
+}
+
+/// Stops the built-in server, also for the next start of the app.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn host_stop(shell: State<'_, Shell>) -> Result<HostState, Failure> {
+    shell.host().stop().await;
+    remember_host(&shell, false, shell.home().settings().host_shared).await?;
+    Ok(shell.host().state().await)
+}
+
+async fn remember_host(shell: &Shell, enabled: bool, shared: bool) -> Result<(), CoreError> {
+    let mut settings = shell.home().settings();
+    settings.host_enabled = enabled;
+    settings.host_shared = shared;
+    shell.home().set_settings(settings).await?;
+    Ok(())
+}
+
+/// Opens a link of a message in the program that the system has for it. Only web pages and mail
+/// addresses are opened.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_link(app: AppHandle, url: String) -> Result<(), Failure> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if !matches!(scheme.as_deref(), Some("http" | "https" | "mailto")) {
+        return Err(CoreError::local(LocalCode::InvalidAddress, "not a link to open").into());
+    }
+    app.opener()
+        .open_url(url, None::<&str>)
+        .map_err(|error| CoreError::local(LocalCode::Internal, error.to_string()).into())
+}

@@ -1,0 +1,7 @@
+//! The commands that the page can call, by feature. Each is one call into the core.
+
+pub(crate) mod app;
+pub(crate) mod contacts;
+pub(crate) mod conversations;
+pub(crate) mod session;
+pub(crate) mod timeline;

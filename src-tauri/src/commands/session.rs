@@ -1,0 +1,105 @@
+//! Signing in and out, the own account and its devices.
+
+use magpie_core::{
+    Failure,
+    home::{Credentials, Registration},
+    protocol::{
+        DeviceId,
+        accounts::{Account, UpdateAccount},
+    },
+    session::DeviceView,
+};
+use tauri::State;
+
+use crate::shell::Shell;
+
+/// Makes an account, signs in and opens it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn register(
+    registration: Registration,
+    shell: State<'_, Shell>,
+) -> Result<Account, Failure> {
+    let core = shell.home().register(registration).await?;
+    let account = core.account();
+    shell.set_account(core).await;
+    Ok(account)
+}
+
+/// Signs in and opens the account.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_in(
+    credentials: Credentials,
+    shell: State<'_, Shell>,
+) -> Result<Account, Failure> {
+    let core = shell.home().sign_in(credentials).await?;
+    let account = core.account();
+    shell.set_account(core).await;
+    Ok(account)
+}
+
+/// Signs out. Chats stay on the disk, encrypted.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn sign_out(shell: State<'_, Shell>) -> Result<(), Failure> {
+    if let Some(core) = shell.take_account().await {
+        let ended = shell.home().sign_out(&core).await;
+        core.close().await;
+        ended?;
+    }
+    Ok(())
+}
+
+/// Removes a signed-out account and what is on the disk of it.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn forget_account(key: String, shell: State<'_, Shell>) -> Result<(), Failure> {
+    Ok(shell.home().forget(&key).await?)
+}
+
+/// Tries to connect at once.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn reconnect(shell: State<'_, Shell>) -> Result<(), Failure> {
+    shell.core().await?.reconnect();
+    Ok(())
+}
+
+/// Changes one's own profile.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn update_account(
+    update: UpdateAccount,
+    shell: State<'_, Shell>,
+) -> Result<Account, Failure> {
+    Ok(shell.core().await?.update_account(update).await?)
+}
+
+/// Changes the password and signs out all other devices.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn change_password(
+    old: String,
+    new: String,
+    shell: State<'_, Shell>,
+) -> Result<(), Failure> {
+    Ok(shell.core().await?.change_password(&old, &new).await?)
+}
+
+/// Returns the devices that are signed in.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn devices(shell: State<'_, Shell>) -> Result<Vec<DeviceView>, Failure> {
+    Ok(shell.core().await?.devices().await?)
+}
+
+/// Signs another device out.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn end_device(
+    device_id: DeviceId,
+    shell: State<'_, Shell>,
+) -> Result<(), Failure> {
+    Ok(shell.core().await?.end_device(device_id).await?)
+}
