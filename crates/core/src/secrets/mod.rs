@@ -1,0 +1,140 @@
+//! Where tokens and the database key lie.
+//!
+//! In the system's keychain where there is one that works, which is tried out when the home is
+//! opened, and otherwise in a file that only this user can read. A keychain that breaks later costs
+//! at most a new sign-in: what it does not take goes to the file, and what the file holds is the
+//! newer.
+
+mod account;
+mod file;
+mod keychain;
+
+use std::{path::PathBuf, sync::Arc};
+
+use magpie_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::CoreError;
+
+pub(crate) use account::AccountSecrets;
+use file::SecretsFile;
+use keychain::Keychain;
+
+/// Where secrets lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(specta::Type))]
+#[serde(rename_all = "snake_case")]
+pub enum SecretStorage {
+    /// In the system's keychain.
+    Keychain,
+    /// In a file that only this user can read, because there is no keychain.
+    File,
+}
+
+/// The secrets of one home. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Secrets(Arc<Inner>);
+
+struct Inner {
+    keychain: Option<Keychain>,
+    /// Taken for as long as a secret is being read or changed, so that none is changed twice at
+    /// once.
+    file: tokio::sync::Mutex<SecretsFile>,
+}
+
+/// What [`Secrets::open`] found.
+pub(crate) struct OpenedSecrets {
+    /// The secrets.
+    pub(crate) secrets: Secrets,
+    /// There is no keychain, and the user was not told before.
+    pub(crate) tell: bool,
+}
+
+impl Secrets {
+    /// Finds out where secrets lie: in the keychain under `service`, where one is given and it
+    /// works, or else in a file.
+    ///
+    /// # Errors
+    /// [`crate::LocalCode::Storage`] when the file is there and cannot be read.
+    pub(crate) async fn open(
+        file: PathBuf,
+        service: Option<&str>,
+        now: Timestamp,
+    ) -> Result<OpenedSecrets, CoreError> {
+        let mut file = SecretsFile::open(file, now)?;
+        let keychain = match service {
+            Some(service) => Keychain::probe(service).await,
+            None => None,
+        };
+        let tell = service.is_some() && keychain.is_none() && file.tell_once()?;
+        if let Some(keychain) = &keychain {
+            // They were put there while the keychain was away.
+            for (name, value) in file.all() {
+                if keychain.set(&name, &value).await.is_ok() {
+                    file.remove(&name)?;
+                }
+            }
+        }
+        let file = tokio::sync::Mutex::new(file);
+        let secrets = Self(Arc::new(Inner { keychain, file }));
+        Ok(OpenedSecrets { secrets, tell })
+    }
+
+    /// Returns where secrets lie.
+    pub(crate) fn storage(&self) -> SecretStorage {
+        match self.0.keychain {
+            Some(_) => SecretStorage::Keychain,
+            None => SecretStorage::File,
+        }
+    }
+
+    /// Returns the secrets of one account.
+    pub(crate) fn account(&self, key: &str) -> AccountSecrets {
+        AccountSecrets::new(self.clone(), key)
+    }
+
+    async fn get(&self, name: &str) -> Result<Option<String>, CoreError> {
+        let file = self.0.file.lock().await;
+        self.read(&file, name).await
+    }
+
+    async fn set(&self, name: &str, value: &str) -> Result<(), CoreError> {
+        let mut file = self.0.file.lock().await;
+        if let Some(keychain) = &self.0.keychain {
+            match keychain.set(name, value).await {
+                Ok(()) => return file.remove(name),
+                Err(error) => {
+                    tracing::warn!(%error, "the keychain does not take a secret; it goes to the file");
+                }
+            }
+        }
+        file.set(name, value)
+    }
+
+    /// Removes a secret, where it is the one that `matches` knows.
+    async fn remove(&self, name: &str, matches: impl Fn(&str) -> bool) -> Result<(), CoreError> {
+        let mut file = self.0.file.lock().await;
+        match self.read(&file, name).await {
+            Ok(Some(value)) if !matches(&value) => return Ok(()),
+            Ok(None) => return Ok(()),
+            // What cannot be read may still be removed.
+            Ok(Some(_)) | Err(_) => {}
+        }
+        file.remove(name)?;
+        match &self.0.keychain {
+            Some(keychain) => keychain.remove(name).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn read(&self, file: &SecretsFile, name: &str) -> Result<Option<String>, CoreError> {
+        match (file.get(name), &self.0.keychain) {
+            (Some(value), _) => Ok(Some(value)),
+            (None, Some(keychain)) => keychain.get(name).await,
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Opening a database, and what to do with one that is damaged.
+
+use std::{
+    fmt,
+    fmt::Write as _,
+    io,
+    path::{Path, PathBuf},
+};
+
+use magpie_protocol::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+
+use super::{Result, Store, StoreError, rescue, schema};
+use crate::Notice;
+
+/// The 32 random bytes that a database is encrypted with. It does not show itself in debug output.
+#[derive(Clone)]
+pub(crate) struct DatabaseKey([u8; 32]);
+
+impl DatabaseKey {
+    /// Takes the bytes.
+    pub(crate) const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads what [`DatabaseKey::to_hex`] gave; `None` when it is something else.
+    pub(crate) fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return None;
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let pair = text.get(index * 2..index * 2 + 2)?;
+            *byte = u8::from_str_radix(pair, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
+    /// Returns 64 hexadecimal digits, for the keychain.
+    pub(crate) fn to_hex(&self) -> String {
+        self.0
+            .iter()
+            .fold(String::with_capacity(64), |mut text, byte| {
+                // Writing to a `String` cannot fail.
+                let _ = write!(text, "{byte:02x}");
+                text
+            })
+    }
+}
+
+impl fmt::Debug for DatabaseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseKey(…)")
+    }
+}
+
+/// A database that was opened.
+pub(crate) struct Opened {
+    /// The database.
+    pub(crate) store: Store,
+    /// What the user should know of it.
+    pub(crate) notice: Option<Notice>,
+}
+
+/// Opens the database of a file, or makes it. One that is damaged, or that the key does not fit, is
+/// moved aside and made anew with what could be saved of it: unsent messages and drafts. Blocks.
+///
+/// # Errors
+/// [`StoreError::Newer`], [`StoreError::DiskFull`], or [`StoreError::Other`] when the file can
+/// neither be opened nor replaced.
+pub(crate) fn open(path: &Path, key: &DatabaseKey, now: Timestamp) -> Result<Opened> {
+    let marker = beside(path, ".open");
+    let existed = path.metadata().is_ok_and(|file| file.len() > 0);
+    let crashed = marker.exists();
+    std::fs::write(&marker, []).map_err(|error| StoreError::io(&error))?;
+    let (writer, notice) = match prepare(path, key, existed && crashed) {
+        Ok(writer) => (writer, None),
+        Err(error @ StoreError::Corrupt(_)) if existed => {
+            tracing::error!(%error, "the local database is damaged and is made anew");
+            let aside = move_aside(path, now).map_err(|error| StoreError::io(&error))?;
+            let saved = rescue::read(&aside, key);
+            let notice = match saved.complete {
+                true => Notice::CacheRebuilt,
+                false => Notice::CacheRebuiltOutboxLost,
+            };
+            let mut writer = prepare(path, key, false)?;
+            rescue::write(&mut writer, &saved)?;
+            (writer, Some(notice))
+        }
+        Err(error) => return Err(error),
+    };
+    let store = Store::new(writer, path.to_owned(), key.clone(), marker);
+    Ok(Opened { store, notice })
+}
+
+fn prepare(path: &Path, key: &DatabaseKey, check: bool) -> Result<Connection> {
+    let mut connection = connect(path, key, true)?;
+    schema::migrate(&mut connection)?;
+    if check {
+        let verdict: String =
+            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Err(StoreError::Corrupt(verdict));
+        }
+    }
+    Ok(connection)
+}
+
+/// Opens a connection. Only the writing one makes the file.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the key cannot read it.
+pub(super) fn connect(path: &Path, key: &DatabaseKey, write: bool) -> Result<Connection> {
+    let access = match write {
+        true => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        // A reader of a write-ahead log must be able to write its index.
+        false => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    // Given raw, the key is used as it is, without the slow derivation that passwords need.
+    connection.execute_batch(&format!(
+        "PRAGMA cipher_log_level = NONE;
+         PRAGMA key = \"x'{}'\";
+         PRAGMA busy_timeout = 10000;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8000;",
+        key.to_hex()
+    ))?;
+    if write {
+        // An acknowledged row of the outbox must outlive a power cut: NORMAL would not sync the log.
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA foreign_keys = OFF;",
+        )?;
+    } else {
+        connection.execute_batch("PRAGMA query_only = ON;")?;
+    }
+    // The first page is read here, so that a wrong key is noticed now.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Moves the file and its log to where nobody uses them, and returns where.
+fn move_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let aside = beside(path, &format!(".damaged-{}", now.0));
+    for part in ["", "-wal", "-shm"] {
+        match std::fs::rename(beside(path, part), beside(&aside, part)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}

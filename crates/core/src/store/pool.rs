@@ -1,0 +1,322 @@
+//! One connection that writes, and a few that read beside it.
+//!
+//! SQLite lets one writer in at a time and any number of readers. With one connection for both, a
+//! long read would hold up every write; with a pool of writers, they would meet each other's locks.
+//! So there is exactly one writing connection. Writes queue up for it, and those that wait are run
+//! each in its savepoint inside one transaction, which costs one sync of the disk for all of them.
+//! Everything runs on the runtime's blocking threads: at most one for writing and [`READERS`] for
+//! reading.
+
+use std::{
+    ops::Deref,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, oneshot};
+
+use super::{DatabaseKey, Result, StoreError, open::connect};
+
+/// How many reads run at once.
+const READERS: usize = 4;
+/// How many writes share one transaction at most, so that the first of them is not kept waiting.
+const GROUP: usize = 64;
+
+/// A transaction that may write. Whatever reads, reads it as well.
+pub(crate) struct Tx<'a>(&'a Connection);
+
+impl<'a> Tx<'a> {
+    /// Takes a connection that is inside a transaction.
+    pub(super) const fn of(connection: &'a Connection) -> Self {
+        Self(connection)
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+/// The local database of one account. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store(Arc<Inner>);
+
+/// A database that somebody else keeps open.
+pub(crate) struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    /// Returns the database while it is in use.
+    pub(crate) fn upgrade(&self) -> Option<Store> {
+        self.0.upgrade().map(Store)
+    }
+}
+
+struct Inner {
+    path: PathBuf,
+    key: DatabaseKey,
+    /// Lies beside the database while it is open, so that a start after a crash is known as one.
+    marker: PathBuf,
+    writer: Mutex<Option<Connection>>,
+    queue: Mutex<Queue>,
+    readers: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+    /// Damage was met: the next start looks closely.
+    suspect: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    jobs: Vec<Box<dyn Job>>,
+    draining: bool,
+    closed: bool,
+}
+
+impl Store {
+    /// Takes an opened and migrated connection for writing.
+    pub(super) fn new(
+        writer: Connection,
+        path: PathBuf,
+        key: DatabaseKey,
+        marker: PathBuf,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            path,
+            key,
+            marker,
+            writer: Mutex::new(Some(writer)),
+            queue: Mutex::default(),
+            readers: Mutex::default(),
+            permits: Semaphore::new(READERS),
+            suspect: AtomicBool::new(false),
+        }))
+    }
+
+    /// Returns a handle that does not keep the database open.
+    pub(crate) fn downgrade(&self) -> WeakStore {
+        WeakStore(Arc::downgrade(&self.0))
+    }
+
+    /// Runs a closure over the last committed state.
+    ///
+    /// # Errors
+    /// What the closure returns, or [`StoreError::Closed`].
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        let _permit = self
+            .0
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        let task = tokio::task::spawn_blocking(move || inner.read(work));
+        task.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Runs a closure in a transaction, and returns when its effect is synced to the disk. The
+    /// closure runs even if the caller stops waiting. When it fails, it has had no effect.
+    ///
+    /// # Errors
+    /// What the closure returns, why the transaction could not be committed, or
+    /// [`StoreError::Closed`].
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let start = {
+            let mut queue = self.0.queue.lock();
+            if queue.closed {
+                return Err(StoreError::Closed);
+            }
+            queue.jobs.push(Box::new(Waiting {
+                work: Some(work),
+                outcome: None,
+                reply,
+            }));
+            !std::mem::replace(&mut queue.draining, true)
+        };
+        if start {
+            let inner = Arc::clone(&self.0);
+            tokio::task::spawn_blocking(move || inner.drain());
+        }
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Finishes the writes that wait and closes the file. Later reads and writes fail.
+    pub(crate) async fn close(&self) {
+        self.0.queue.lock().closed = true;
+        self.0.permits.close();
+        let inner = Arc::clone(&self.0);
+        // It fails only when the runtime is going down, which closes the file as well.
+        let _ = tokio::task::spawn_blocking(move || {
+            // Whoever drains the queue holds the writer, so that this waits for it.
+            inner.drain();
+            inner.shut();
+        })
+        .await;
+    }
+}
+
+impl Inner {
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let held = self.readers.lock().pop();
+        let connection = match held {
+            Some(connection) => connection,
+            None => connect(&self.path, &self.key, false)?,
+        };
+        // One transaction, so that a closure with several statements sees one state.
+        connection.execute_batch("BEGIN")?;
+        let outcome = work(&connection);
+        let ended = connection.execute_batch("COMMIT");
+        if let Err(error) = &outcome {
+            self.note(error);
+        }
+        if ended.is_ok() && !self.queue.lock().closed {
+            self.readers.lock().push(connection);
+        }
+        outcome
+    }
+
+    /// Runs queued writes until there are none.
+    fn drain(&self) {
+        let mut writer = self.writer.lock();
+        loop {
+            let mut group = {
+                let mut queue = self.queue.lock();
+                if queue.jobs.is_empty() {
+                    queue.draining = false;
+                    return;
+                }
+                let many = queue.jobs.len().min(GROUP);
+                queue.jobs.drain(..many).collect::<Vec<_>>()
+            };
+            match writer.as_mut() {
+                Some(connection) => self.run(connection, &mut group),
+                None => group
+                    .iter_mut()
+                    .for_each(|job| job.fail(&StoreError::Closed)),
+            }
+            for job in group {
+                job.answer();
+            }
+        }
+    }
+
+    /// Runs a group in one transaction and leaves the outcome in each job.
+    fn run(&self, connection: &Connection, group: &mut [Box<dyn Job>]) {
+        if let Err(error) = self.try_run(connection, group) {
+            self.note(&error);
+            tracing::error!(%error, "a transaction of the local database failed");
+            // It may be gone already, so that this fails.
+            let _ = connection.execute_batch("ROLLBACK");
+            for job in group {
+                job.fail(&error);
+            }
+        }
+    }
+
+    fn try_run(&self, connection: &Connection, group: &mut [Box<dyn Job>]) -> Result<()> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        for job in group {
+            connection.execute_batch("SAVEPOINT job")?;
+            match job.run(&Tx(connection)) {
+                Ok(()) => connection.execute_batch("RELEASE job")?,
+                Err(error) => {
+                    self.note(&error);
+                    // After a full disk or damage, SQLite has rolled everything back by itself.
+                    if connection.is_autocommit() {
+                        return Err(error);
+                    }
+                    connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+                }
+            }
+        }
+        Ok(connection.execute_batch("COMMIT")?)
+    }
+
+    fn note(&self, error: &StoreError) {
+        if matches!(error, StoreError::Corrupt(_)) && !self.suspect.swap(true, Ordering::Relaxed) {
+            tracing::error!(%error, "the local database is damaged; the next start rebuilds it");
+        }
+    }
+
+    fn shut(&self) {
+        self.readers.lock().clear();
+        let Some(connection) = self.writer.lock().take() else {
+            return;
+        };
+        let closed = connection.close();
+        match closed {
+            Ok(()) if !self.suspect.load(Ordering::Relaxed) => {
+                // Left behind, it costs the next start a check and nothing else.
+                let _ = std::fs::remove_file(&self.marker);
+            }
+            Ok(()) => {}
+            Err((_, error)) => tracing::warn!(%error, "the local database did not close cleanly"),
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+/// A write in the queue.
+trait Job: Send {
+    /// Runs it and keeps its outcome, of which the error is returned as well.
+    fn run(&mut self, tx: &Tx<'_>) -> Result<()>;
+    /// Replaces its outcome, for the transaction around it failed.
+    fn fail(&mut self, error: &StoreError);
+    /// Gives its outcome to whoever waits.
+    fn answer(self: Box<Self>);
+}
+
+struct Waiting<T, F> {
+    work: Option<F>,
+    outcome: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Job for Waiting<T, F>
+where
+    T: Send,
+    F: FnOnce(&Tx<'_>) -> Result<T> + Send,
+{
+    fn run(&mut self, tx: &Tx<'_>) -> Result<()> {
+        let Some(work) = self.work.take() else {
+            return Ok(());
+        };
+        // A panic in one write must not take the others' database away.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(tx)))
+            .unwrap_or_else(|_| Err(StoreError::Other("a write panicked".to_owned())));
+        let error = outcome.as_ref().err().cloned();
+        self.outcome = Some(outcome);
+        error.map_or(Ok(()), Err)
+    }
+
+    fn fail(&mut self, error: &StoreError) {
+        self.outcome = Some(Err(error.clone()));
+    }
+
+    fn answer(self: Box<Self>) {
+        let outcome = self.outcome.unwrap_or(Err(StoreError::Closed));
+        // Nobody may be waiting any more.
+        let _ = self.reply.send(outcome);
+    }
+}

@@ -1,0 +1,141 @@
+//! Messages that the server has.
+
+use magpie_protocol::{ConversationId, MessageId, UserId, messages::Message};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::{conversations, outbox};
+use crate::store::{Result, Tx, value};
+
+/// `counts` tells what can be unread: messages of others, system messages not among them. The index
+/// over these makes counting a matter of a few pages.
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE messages (
+    conversation_id INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    id BLOB NOT NULL UNIQUE,
+    sender_id INTEGER,
+    kind TEXT NOT NULL,
+    content TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    counts INTEGER NOT NULL,
+    PRIMARY KEY (conversation_id, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX messages_that_count ON messages (conversation_id, seq) WHERE counts = 1;
+";
+
+/// What inserting a message did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inserted {
+    /// It was not stored before, or otherwise.
+    pub(crate) news: bool,
+    /// It was in the outbox, and is not any more.
+    pub(crate) was_outgoing: bool,
+}
+
+/// Stores a message, takes it out of the outbox, and moves the conversation's line where it is the
+/// last one. May be repeated. Held ranges and the unread count are the caller's to keep: see
+/// [`super::held_ranges::add`] and [`conversations::recount`], once for a whole batch.
+pub(crate) fn insert(tx: &Tx<'_>, me: UserId, message: &Message) -> Result<Inserted> {
+    let was_outgoing = outbox::remove(tx, message.id)?;
+    let counts = message.sender_id.is_some_and(|sender| sender != me);
+    // Another message at this place, or this one at another, is from before the server was
+    // restored from a backup. It gives way.
+    let stored = get(tx, message.id)?;
+    let news = stored.as_ref() != Some(message);
+    if news {
+        tx.prepare_cached(
+            "INSERT OR REPLACE INTO messages
+                 (conversation_id, seq, id, sender_id, kind, content, created_at, counts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute((
+            value::int(message.conversation_id.get()),
+            value::int(message.seq),
+            message.id.as_bytes().as_slice(),
+            message.sender_id.map(|id| value::int(id.get())),
+            value::word(&message.kind)?,
+            value::json(&message.content)?,
+            message.created_at.0,
+            counts,
+        ))?;
+    }
+    conversations::follow_message(tx, message)?;
+    Ok(Inserted { news, was_outgoing })
+}
+
+/// Returns a message.
+pub(crate) fn get(db: &Connection, id: MessageId) -> Result<Option<Message>> {
+    db.prepare_cached("SELECT * FROM messages WHERE id = ?1")?
+        .query_row([id.as_bytes().as_slice()], |row| Ok(read(row)))
+        .optional()?
+        .transpose()
+}
+
+/// Returns the stored messages between two places, both included, in order. Whether there are holes
+/// among them, [`super::held_ranges`] knows.
+pub(crate) fn range(
+    db: &Connection,
+    id: ConversationId,
+    from: u64,
+    to: u64,
+) -> Result<Vec<Message>> {
+    db.prepare_cached(
+        "SELECT * FROM messages WHERE conversation_id = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq",
+    )?
+    .query_and_then(
+        (value::int(id.get()), value::int(from), value::int(to)),
+        read,
+    )?
+    .collect()
+}
+
+/// Returns the first message after a place that can be unread.
+pub(crate) fn first_counting_after(
+    db: &Connection,
+    id: ConversationId,
+    seq: u64,
+) -> Result<Option<u64>> {
+    db.prepare_cached(
+        "SELECT min(seq) AS seq FROM messages
+         WHERE conversation_id = ?1 AND seq > ?2 AND counts = 1",
+    )?
+    .query_row((value::int(id.get()), value::int(seq)), |row| {
+        Ok(value::maybe_number(row, "seq"))
+    })?
+}
+
+/// Counts the stored messages after one place and up to another that can be unread.
+pub(crate) fn count_counting(
+    db: &Connection,
+    id: ConversationId,
+    after: u64,
+    to: u64,
+) -> Result<u64> {
+    db.prepare_cached(
+        "SELECT count(*) AS many FROM messages
+         WHERE conversation_id = ?1 AND seq > ?2 AND seq <= ?3 AND counts = 1",
+    )?
+    .query_row(
+        (value::int(id.get()), value::int(after), value::int(to)),
+        |row| Ok(value::number(row, "many")),
+    )?
+}
+
+/// Removes all messages of a conversation, before its scope is begun again.
+pub(crate) fn clear(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
+    tx.prepare_cached("DELETE FROM messages WHERE conversation_id = ?1")?
+        .execute([value::int(id.get())])?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        id: value::message_id(row, "id")?,
+        conversation_id: value::conversation_id(row, "conversation_id")?,
+        seq: value::number(row, "seq")?,
+        sender_id: value::maybe_user_id(row, "sender_id")?,
+        kind: value::from_word(row, "kind")?,
+        content: value::from_json(row, "content")?,
+        created_at: value::time(row, "created_at")?,
+    })
+}
