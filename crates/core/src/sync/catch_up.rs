@@ -1,0 +1,349 @@
+//! Fetching what was missed.
+
+use magpie_protocol::{
+    ConversationId, ErrorBody, ErrorCode,
+    limits::PAGE_MAX,
+    messages::History,
+    sync::{Difference, Head, Scope},
+};
+
+use super::{
+    apply::{self, Outcome},
+    crew::Job,
+    touched::{Touched, tell},
+};
+use crate::{
+    CoreError, LocalCode,
+    client::Shared,
+    store::table::{
+        conversations::{self, ConversationRow},
+        held_ranges::{self, Range},
+        scopes,
+    },
+};
+
+/// A conversation that moved by more than so many revisions is not replayed: it gets its newest
+/// page, and the rest as holes are filled.
+const REPLAYED: u64 = 500;
+/// How many of the newest messages are fetched before a conversation counts as caught up.
+const NEWEST: u64 = 60;
+/// The first page of a conversation is small, since somebody may wait for it.
+const FIRST_PAGE: u64 = 100;
+
+fn is_ahead(error: &CoreError) -> bool {
+    matches!(
+        error,
+        CoreError::Server(ErrorBody {
+            code: ErrorCode::CursorAhead,
+            ..
+        })
+    )
+}
+
+/// Fetches what was missed in all scopes: the list is right after one round trip. Conversations that
+/// moved are asked for as jobs of their own.
+pub(super) async fn everything(shared: &Shared) -> Result<(), CoreError> {
+    let me = shared.me;
+    let cursors = shared
+        .store
+        .read(move |db| {
+            let rev = scopes::cursor(db, Scope::User(me))?.unwrap_or(0);
+            Ok((rev, scopes::since(db)?))
+        })
+        .await?;
+    let (since, sync) = match shared.api.sync(cursors.0, cursors.1, PAGE_MAX).await {
+        Err(error) if is_ahead(&error) => {
+            tracing::warn!("the server holds less than this device; starting again from nothing");
+            shared
+                .store
+                .write(move |tx| apply::restart_user(tx, me))
+                .await?;
+            (0, shared.api.sync(0, 0, PAGE_MAX).await?)
+        }
+        answer => (cursors.0, answer?),
+    };
+    let more = sync.user.more;
+    let (mut touched, short) = shared
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            for head in &sync.heads {
+                if apply::head(tx, me, head, &mut touched)? {
+                    touched.want(head.conversation.id);
+                }
+            }
+            let Difference { changes, rev, .. } = sync.user;
+            apply::changes(tx, me, Scope::User(me), since, rev, changes, &mut touched)?;
+            scopes::set_since(tx, sync.next_since)?;
+            // Those that were left behind when the program ended.
+            for row in conversations::behind(tx)? {
+                touched.want(row.id);
+            }
+            Ok((touched, held_ranges::short_of_newest(tx, NEWEST)?))
+        })
+        .await?;
+    // They come before the end of this job is seen, so that being online waits for them.
+    let moved = touched.take_wanted();
+    for id in &moved {
+        shared.want(Job::Conversation(*id));
+    }
+    for id in short.into_iter().filter(|id| !moved.contains(id)) {
+        shared.want(Job::Newest(id));
+    }
+    shared.marks_owed.notify_one();
+    tell(shared, touched).await;
+    if more {
+        user(shared).await?;
+    }
+    Ok(())
+}
+
+/// Fetches what was missed in the user's scope.
+pub(super) async fn user(shared: &Shared) -> Result<(), CoreError> {
+    let me = shared.me;
+    let scope = Scope::User(me);
+    loop {
+        let since = shared
+            .store
+            .read(move |db| Ok(scopes::cursor(db, scope)?.unwrap_or(0)))
+            .await?;
+        let difference = match shared.api.account_changes(since, PAGE_MAX).await {
+            Err(error) if is_ahead(&error) => {
+                shared
+                    .store
+                    .write(move |tx| apply::restart_user(tx, me))
+                    .await?;
+                shared.want(Job::Everything);
+                return Ok(());
+            }
+            answer => answer?,
+        };
+        let more = difference.more && difference.rev > since;
+        let touched = shared
+            .store
+            .write(move |tx| {
+                let mut touched = Touched::default();
+                let Difference { changes, rev, .. } = difference;
+                apply::changes(tx, me, scope, since, rev, changes, &mut touched)?;
+                Ok(touched)
+            })
+            .await?;
+        tell(shared, touched).await;
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes a conversation known here that the server knows.
+///
+/// # Errors
+/// [`ErrorCode::ConversationNotFound`], or why the server could not be asked.
+pub(crate) async fn introduce(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+    let head = shared.api.conversation(id).await?;
+    keep_head(shared, head, false).await
+}
+
+async fn keep_head(shared: &Shared, head: Head, restart: bool) -> Result<(), CoreError> {
+    let me = shared.me;
+    let touched = shared
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            if restart {
+                conversations::restart(tx, head.conversation.id)?;
+            }
+            apply::head(tx, me, &head, &mut touched)?;
+            Ok(touched)
+        })
+        .await?;
+    tell(shared, touched).await;
+    Ok(())
+}
+
+async fn find(shared: &Shared, id: ConversationId) -> Result<Option<ConversationRow>, CoreError> {
+    Ok(shared
+        .store
+        .read(move |db| conversations::get(db, id))
+        .await?)
+}
+
+/// Catches up with a conversation, and then sees that its newest messages are held.
+pub(super) async fn conversation(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+    if find(shared, id).await?.is_none() {
+        introduce(shared, id).await?;
+    }
+    let mut restarted = false;
+    while let Some(row) = find(shared, id).await? {
+        match step(shared, &row).await {
+            Err(error) if is_ahead(&error) && !restarted => {
+                tracing::warn!(conversation = %id, "the server holds less of it than this device");
+                let head = shared.api.conversation(id).await?;
+                keep_head(shared, head, true).await?;
+                restarted = true;
+            }
+            Ok(Step::More) => {}
+            Ok(Step::Done) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    newest(shared, id).await
+}
+
+/// Sees that the newest messages of a conversation are held.
+pub(super) async fn newest(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+    while fill(shared, id, Reach::Newest).await? {}
+    Ok(())
+}
+
+enum Step {
+    More,
+    Done,
+}
+
+/// Asks for one difference and applies it.
+async fn step(shared: &Shared, row: &ConversationRow) -> Result<Step, CoreError> {
+    let (me, id, since) = (shared.me, row.id, row.cursor);
+    let many = since == 0 || row.head_rev.saturating_sub(since) > REPLAYED;
+    let below_seq = many.then_some(row.base_seq.saturating_add(1));
+    let difference = shared
+        .api
+        .conversation_changes(id, since, below_seq, PAGE_MAX)
+        .await?;
+    let (more, rev) = (difference.more, difference.rev);
+    let (touched, row, outcome) = shared
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            let outcome = if many {
+                apply::below(tx, me, id, since, difference, &mut touched)?;
+                Outcome::Done
+            } else {
+                let Difference { changes, rev, .. } = difference;
+                let scope = Scope::Conversation(id);
+                apply::changes(tx, me, scope, since, rev, changes, &mut touched)?
+            };
+            Ok((touched, conversations::get(tx, id)?, outcome))
+        })
+        .await?;
+    tell(shared, touched).await;
+    let behind = row.is_some_and(|row| row.cursor < row.head_rev);
+    if more || (behind && rev > since) || outcome == Outcome::Gap {
+        // Only an answer that led further is worth asking again.
+        if rev > since {
+            return Ok(Step::More);
+        }
+        return Err(CoreError::local(
+            LocalCode::NotMagpie,
+            "a difference led nowhere",
+        ));
+    }
+    Ok(Step::Done)
+}
+
+/// How far down holes are filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Among the newest messages.
+    Newest,
+    /// Everywhere.
+    All,
+}
+
+/// Fetches one page of the topmost hole of a conversation. Returns whether there was one and it is
+/// smaller now.
+pub(super) async fn fill(
+    shared: &Shared,
+    id: ConversationId,
+    reach: Reach,
+) -> Result<bool, CoreError> {
+    let hole = shared
+        .store
+        .read(move |db| {
+            let Some(row) = conversations::get(db, id)? else {
+                return Ok(None);
+            };
+            let lowest = match reach {
+                Reach::Newest => row.last_seq.saturating_sub(NEWEST - 1).max(1),
+                Reach::All => 1,
+            };
+            let top = held_ranges::gaps(db, id, 1, row.last_seq)?.pop();
+            Ok(top.filter(|hole| hole.to >= lowest))
+        })
+        .await?;
+    let Some(hole) = hole else { return Ok(false) };
+    let most = match reach {
+        Reach::Newest => FIRST_PAGE,
+        Reach::All => u64::from(PAGE_MAX),
+    };
+    let from = hole.from.max(hole.to.saturating_sub(most - 1));
+    let many = u32::try_from(hole.to - from + 1).unwrap_or(PAGE_MAX);
+    let page = shared
+        .api
+        .history_before(id, hole.to.saturating_add(1), many)
+        .await?;
+    let filled = page
+        .messages
+        .iter()
+        .any(|message| (hole.from..=hole.to).contains(&message.seq));
+    keep_history(shared, id, page, reach == Reach::Newest).await?;
+    if !filled {
+        tracing::warn!(conversation = %id, from = hole.from, to = hole.to, "the server does not hold what is missing");
+    }
+    Ok(filled)
+}
+
+/// Fetches a page of a hole that somebody looks at, from below or from above.
+///
+/// # Errors
+/// Why the server could not be asked.
+pub(crate) async fn fill_below(
+    shared: &Shared,
+    id: ConversationId,
+    hole: Range,
+    upwards: bool,
+) -> Result<(), CoreError> {
+    let many = u32::try_from(hole.to - hole.from + 1)
+        .unwrap_or(PAGE_MAX)
+        .clamp(1, 100);
+    let page = if upwards {
+        shared
+            .api
+            .history_after(id, hole.from.saturating_sub(1), many)
+            .await?
+    } else {
+        shared
+            .api
+            .history_before(id, hole.to.saturating_add(1), many)
+            .await?
+    };
+    keep_history(shared, id, page, false).await
+}
+
+async fn keep_history(
+    shared: &Shared,
+    id: ConversationId,
+    page: History,
+    shown: bool,
+) -> Result<(), CoreError> {
+    let me = shared.me;
+    let touched = shared
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            apply::history(
+                tx,
+                me,
+                id,
+                page.messages,
+                page.last_seq,
+                &mut touched,
+                shown,
+            )?;
+            Ok(touched)
+        })
+        .await?;
+    shared.marks_owed.notify_one();
+    tell(shared, touched).await;
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! Learning what changed, and what was missed.
+//!
+//! Everything synced is a row of a scope, and each scope has a cursor here: the revision up to which
+//! everything is known. Live changes are applied when they begin where the cursor stands; otherwise
+//! the difference is asked for. A conversation's messages are apart from its cursor: which stretches
+//! of them are held is written down, so that what is missing is known as missing.
+//!
+//! Coming online: the socket hears of changes before `GET /sync` is asked, so that nothing falls in
+//! between; its answer makes the list right in one transaction; then each conversation that moved is
+//! caught up with, those that moved by much by their newest page first. What is left are holes,
+//! which are filled in the background, the latest missed ones first and the history from before this
+//! device last.
+
+mod apply;
+mod catch_up;
+mod crew;
+mod holes;
+mod marks;
+mod run;
+mod touched;
+
+pub(crate) use catch_up::{fill_below, introduce};
+pub(crate) use crew::Job;
+pub(crate) use holes::fill_holes;
+pub(crate) use marks::send_marks;
+pub(crate) use run::{Inbox, run};
+pub(crate) use touched::{Touched, tell};
+
+use magpie_protocol::sync::Item;
+
+use crate::{CoreError, client::Shared};
+
+/// Keeps rows of the user's scope that came as the answer to a request, through the same code as
+/// those that come as changes. The cursor stays, so that they come once more.
+///
+/// # Errors
+/// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
+pub(crate) async fn keep(shared: &Shared, items: Vec<Item>) -> Result<(), CoreError> {
+    let me = shared.me;
+    let touched = shared
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            for item in &items {
+                apply::user_item(tx, me, item, &mut touched)?;
+            }
+            Ok(touched)
+        })
+        .await?;
+    tell(shared, touched).await;
+    Ok(())
+}

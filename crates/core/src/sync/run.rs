@@ -1,0 +1,244 @@
+//! The task that applies what the socket hears, and has fetched what it did not hear.
+
+use std::{sync::Arc, time::Duration};
+
+use magpie_protocol::{UserId, frames::ServerFrame, sync::Scope};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::{sleep, sleep_until},
+};
+
+use super::{
+    apply::{self, Outcome},
+    crew::{Crew, Job},
+    touched::{Touched, tell},
+};
+use crate::{
+    CoreError, Failure,
+    client::Shared,
+    outbox::may_retry,
+    socket::{Incoming, LinkState},
+    store::{Result, StoreError, Tx},
+};
+
+/// How many frames that are already there are applied in one transaction.
+const BATCH: usize = 256;
+
+/// What sync listens to.
+pub(crate) struct Inbox {
+    /// From the socket.
+    pub(crate) frames: mpsc::Receiver<Incoming>,
+    /// From everybody else.
+    pub(crate) jobs: mpsc::UnboundedReceiver<Job>,
+}
+
+/// Runs sync.
+pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
+    let mut inbox = inbox.lock().await;
+    let inbox = &mut *inbox;
+    let mut state = State {
+        shared,
+        crew: Crew::default(),
+        up: false,
+        synced: false,
+    };
+    // A task that is started again may find a socket that it did not see come.
+    if state.shared.wire.is_up() {
+        state.come_up();
+    }
+    let mut batch = Vec::new();
+    loop {
+        // What a job asked for counts before its end does.
+        while let Ok(job) = inbox.jobs.try_recv() {
+            state.crew.want(job);
+        }
+        if state.up {
+            state.crew.start(&state.shared);
+        }
+        state.say_online();
+        let next_try = state.crew.next_try();
+        tokio::select! {
+            many = inbox.frames.recv_many(&mut batch, BATCH) => {
+                if many == 0 {
+                    return;
+                }
+                state.take(batch.drain(..)).await;
+            }
+            job = inbox.jobs.recv() => {
+                let Some(job) = job else { return };
+                state.crew.want(job);
+            }
+            done = state.crew.next_done(&state.shared) => {
+                if done == Some(Job::Everything) {
+                    state.synced = true;
+                }
+                state.shared.holes.notify_one();
+            }
+            () = wait(next_try) => {}
+        }
+    }
+}
+
+async fn wait(until: Option<tokio::time::Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+struct State {
+    shared: Arc<Shared>,
+    crew: Crew,
+    up: bool,
+    synced: bool,
+}
+
+impl State {
+    fn come_up(&mut self) {
+        self.crew.dismiss();
+        (self.up, self.synced) = (true, false);
+        self.crew.want(Job::Everything);
+    }
+
+    fn go_down(&mut self) {
+        self.crew.dismiss();
+        (self.up, self.synced) = (false, false);
+    }
+
+    /// Says that everything that the screen shows is up to date, once it is.
+    fn say_online(&self) {
+        if self.up && self.synced && self.crew.is_idle() && self.shared.wire.is_up() {
+            self.shared.set_link(LinkState::Online);
+        }
+    }
+
+    async fn take(&mut self, batch: impl Iterator<Item = Incoming>) {
+        let mut frames = Vec::new();
+        for incoming in batch {
+            match incoming {
+                Incoming::Frame(frame) => frames.push(frame),
+                Incoming::Up => {
+                    self.apply(std::mem::take(&mut frames)).await;
+                    self.come_up();
+                }
+                Incoming::Down => {
+                    self.apply(std::mem::take(&mut frames)).await;
+                    self.go_down();
+                }
+            }
+        }
+        self.apply(frames).await;
+    }
+
+    /// Applies frames in one transaction, however long the database takes to allow it: an answer
+    /// that was heard must not be forgotten.
+    async fn apply(&mut self, frames: Vec<ServerFrame>) {
+        if frames.is_empty() {
+            return;
+        }
+        let frames: Arc<[ServerFrame]> = frames.into();
+        let mut pause = Duration::from_millis(500);
+        let applied = loop {
+            let (me, batch) = (self.shared.me, Arc::clone(&frames));
+            match self
+                .shared
+                .store
+                .write(move |tx| apply_frames(tx, me, &batch))
+                .await
+            {
+                Ok(applied) => break applied,
+                Err(StoreError::Closed) => return,
+                Err(error) => {
+                    tracing::error!(%error, "changes cannot be written; trying again");
+                    sleep(pause).await;
+                    pause = Duration::from_secs(30).min(pause * 2);
+                }
+            }
+        };
+        for id in settled(&frames) {
+            self.shared.flight.land(id);
+        }
+        for job in applied.jobs {
+            self.crew.want(job);
+        }
+        // What is owed was raised by what arrived.
+        self.shared.marks_owed.notify_one();
+        tell(&self.shared, applied.touched).await;
+    }
+}
+
+/// Returns the messages whose answers are in the database now.
+fn settled(frames: &[ServerFrame]) -> impl Iterator<Item = magpie_protocol::MessageId> {
+    frames.iter().filter_map(|frame| match frame {
+        ServerFrame::Ack(sent) => Some(sent.id),
+        ServerFrame::Nack {
+            id: Some(id),
+            error,
+        } if !may_retry(error) => Some(*id),
+        _ => None,
+    })
+}
+
+#[derive(Default)]
+struct Applied {
+    touched: Touched,
+    jobs: Vec<Job>,
+}
+
+fn apply_frames(tx: &Tx<'_>, me: UserId, frames: &[ServerFrame]) -> Result<Applied> {
+    let mut applied = Applied::default();
+    for frame in frames {
+        apply_frame(tx, me, frame, &mut applied)?;
+    }
+    Ok(applied)
+}
+
+fn apply_frame(tx: &Tx<'_>, me: UserId, frame: &ServerFrame, applied: &mut Applied) -> Result<()> {
+    match frame {
+        ServerFrame::Changes {
+            scope,
+            prev,
+            rev,
+            changes,
+        } => {
+            let outcome = apply::changes(
+                tx,
+                me,
+                *scope,
+                *prev,
+                *rev,
+                changes.clone(),
+                &mut applied.touched,
+            )?;
+            if outcome == Outcome::Gap {
+                applied.jobs.push(job_of(*scope));
+            }
+        }
+        ServerFrame::Ack(sent) => apply::ack(tx, me, sent, &mut applied.touched)?,
+        ServerFrame::Nack {
+            id: Some(id),
+            error,
+        } if !may_retry(error) => {
+            let failure = Failure::from(CoreError::from(error.clone()));
+            apply::refused(tx, *id, &failure, &mut applied.touched)?;
+        }
+        ServerFrame::Nack { id: None, error } => {
+            tracing::warn!(code = ?error.code, "the server refused a frame");
+        }
+        ServerFrame::Resync { scope } => {
+            applied.jobs.push(scope.map_or(Job::Everything, job_of));
+        }
+        ServerFrame::Nack { .. }
+        | ServerFrame::Ready { .. }
+        | ServerFrame::Bye { .. }
+        | ServerFrame::Unknown => {}
+    }
+    Ok(())
+}
+
+const fn job_of(scope: Scope) -> Job {
+    match scope {
+        Scope::User(_) => Job::User,
+        Scope::Conversation(id) => Job::Conversation(id),
+    }
+}
