@@ -80,11 +80,11 @@ pub(crate) async fn update_account(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn change_password(
-    old: String,
-    new: String,
+    old_password: String,
+    new_password: String,
     shell: State<'_, Shell>,
 ) -> Result<(), Failure> {
-    Ok(shell.core().await?.change_password(&old, &new).await?)
+    Ok(shell.core().await?.change_password(&old_password, &new_password).await?)
 }
 
 /// Returns the devices that are signed in.
