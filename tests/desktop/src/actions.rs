@@ -54,9 +54,18 @@ impl App<'_> {
     /// # Errors
     /// When the page does not get there.
     pub async fn chooses(&self, server: &Server<'_>) -> Result<()> {
-        self.see(&id("view-server")).await?;
-        self.fills(&id("server-address"), &server.address()).await?;
+        self.enters_address(&server.address()).await?;
         self.click(&enabled("server-continue")).await
+    }
+
+    /// Chooses to enter an address, and does.
+    ///
+    /// # Errors
+    /// When the page does not let it.
+    pub async fn enters_address(&self, address: &str) -> Result<()> {
+        self.see(&id("view-server")).await?;
+        self.click(&id("server-other")).await?;
+        self.fills(&id("server-address"), address).await
     }
 
     /// Makes an account on the server and ends in the list of chats.
@@ -83,7 +92,7 @@ impl App<'_> {
         self.reads(&id("given-number"), |text| text.contains(char::is_numeric))
             .await
             .context("no number was given")?;
-        self.click(&id("given-number-continue")).await?;
+        self.click(&id("begin")).await?;
         self.see(&id("view-chats")).await?;
         Ok(())
     }
@@ -223,7 +232,7 @@ impl App<'_> {
     /// When the page cannot be read.
     pub async fn messages(&self) -> Result<Vec<Message>> {
         let script = r#"return [...document.querySelectorAll('[data-testid="message"]')].map((one) => ({
-            text: (one.querySelector('[data-testid="message-text"]') ?? one).innerText,
+            text: one.innerText,
             status: one.dataset.status ?? "",
         }))"#;
         let list = self.script(script, vec![]).await?;

@@ -3,20 +3,22 @@
 use anyhow::Result;
 use magpie_tests_desktop::{Person, id, scenario};
 
+/// What is wrong with a field is said below it, and read aloud.
+const ALERT: &str = "[role=\"alert\"]";
+
 #[tokio::test]
 async fn a_server_that_cannot_be_reached_is_said_in_words() -> Result<()> {
     scenario("unreachable", async |world| {
         let mut server = world.server().await?;
         server.kill()?;
         let app = world.app("alice").await?;
-        app.fills(&id("server-address"), &server.address()).await?;
-        let words = app.reads(&id("form-error"), |text| text.len() > 10).await?;
+        app.enters_address(&server.address()).await?;
+        let words = app.reads(ALERT, |text| text.len() > 10).await?;
         says_it_to_a_person(&words);
 
-        app.fills(&id("server-address"), "http://not an address")
-            .await?;
+        app.enters_address("not an address").await?;
         let others = app
-            .reads(&id("form-error"), |text| text.len() > 10 && text != words)
+            .reads(ALERT, |text| text.len() > 10 && text != words)
             .await?;
         says_it_to_a_person(&others);
 
