@@ -56,7 +56,7 @@ impl Shell {
         };
         let settings = shell.home.settings();
         if settings.host_enabled
-            && let Err(error) = shell.host.start(settings.host_shared).await
+            && let Err(error) = shell.host.start(&shell.home, settings.host_shared).await
         {
             tracing::warn!(%error, "the built-in server did not start");
         }

@@ -93,7 +93,7 @@ pub(crate) async fn host_start(
     shared: bool,
     shell: State<'_, Shell>,
 ) -> Result<HostState, Failure> {
-    let state = shell.host().start(shared).await?;
+    let state = shell.host().start(shell.home(), shared).await?;
     remember_host(&shell, true, shared).await?;
     Ok(state)
 }
