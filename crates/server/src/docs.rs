@@ -59,6 +59,32 @@ pub(crate) fn preamble() -> utoipa::openapi::OpenApi {
     Preamble::openapi()
 }
 
+/// Gives each operation a name of its own, such as `patch_account`, for those who make clients from
+/// the document.
+pub(crate) fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let path = path.strip_prefix("/api/v1").unwrap_or(path);
+        let place = path
+            .split('/')
+            .filter(|part| !part.is_empty())
+            .map(|part| part.trim_matches(['{', '}']).replace('-', "_"))
+            .collect::<Vec<_>>()
+            .join("_");
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{place}"));
+            }
+        }
+    }
+}
+
 /// Serves the document at `/docs/openapi.json` and the page at `/docs`.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     document: utoipa::openapi::OpenApi,

@@ -5,7 +5,7 @@ use magpie_protocol::{
     ErrorBody, ErrorCode, Timestamp, UserId,
     accounts::{Account, Gender, Register, User},
     names, routes,
-    server::Registration,
+    server::RegistrationPolicy,
     sessions::SignedIn,
 };
 
@@ -31,7 +31,7 @@ pub(super) async fn register(
     caller: Caller,
     Json(request): Json<Register>,
 ) -> Result<Json<SignedIn>, AppError> {
-    if Registration::from(app.config().registration) != Registration::Open {
+    if RegistrationPolicy::from(app.config().registration) != RegistrationPolicy::Open {
         return Err(ErrorCode::RegistrationClosed.into());
     }
     app.limits()

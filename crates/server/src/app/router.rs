@@ -37,7 +37,8 @@ fn routes() -> OpenApiRouter<App> {
 
 /// Returns the whole service.
 pub(super) fn assemble(app: App) -> Router {
-    let (router, document) = routes().split_for_parts();
+    let (router, mut document) = routes().split_for_parts();
+    docs::name_operations(&mut document);
     router
         .merge(docs::routes(document))
         .fallback(async || AppError::from(ErrorCode::NoSuchRoute))

@@ -9,6 +9,8 @@
 
 mod migrate;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod value;
 

@@ -149,6 +149,12 @@ impl Sqlite {
         run(&self.writes, work).await
     }
 
+    /// Returns how many writes wait for the writer.
+    #[cfg(test)]
+    pub(super) fn waiting_writes(&self) -> usize {
+        QUEUE - self.writes.capacity()
+    }
+
     pub(super) async fn close(&self) {
         // The writer last: whoever closes the file last empties the log into it.
         let Threads { readers, writer } = std::mem::take(&mut *self.threads.lock());

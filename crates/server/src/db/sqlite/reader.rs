@@ -11,16 +11,19 @@ use crate::db::{
 
 /// Runs what comes, each in a transaction of its own, until the queue is closed and empty.
 pub(super) fn run(connection: &Connection, queue: &Mutex<mpsc::Receiver<Command>>) {
+    while let Some(mut job) = next(queue) {
+        let done = read(connection, job.as_mut());
+        job.answer(done);
+    }
+}
+
+/// Waits for the next closure. Whoever holds the lock waits for it; the others wait for the lock.
+fn next(queue: &Mutex<mpsc::Receiver<Command>>) -> Option<Box<dyn Job>> {
+    let mut queue = queue.lock();
     loop {
-        // Whoever holds the lock waits for the next one; the others wait for the lock.
-        let command = queue.lock().blocking_recv();
-        match command {
-            Some(Command::Run(mut job)) => {
-                let done = read(connection, job.as_mut());
-                job.answer(done);
-            }
-            Some(Command::Close) => queue.lock().close(),
-            None => return,
+        match queue.blocking_recv()? {
+            Command::Run(job) => return Some(job),
+            Command::Close => queue.close(),
         }
     }
 }
