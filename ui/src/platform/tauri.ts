@@ -4,5 +4,5 @@ import type { Platform } from './platform'
 /** The real host. */
 export const tauri: Platform = {
   ...commands,
-  listen: (handler) => events.coreEvent.listen(({ payload }) => handler(payload)),
+  listen: (handler) => events.coreMessage.listen(({ payload }) => handler(payload)),
 }

@@ -1,3 +1,8 @@
+import type { Settings as StoredSettings } from './bindings'
+
+/** All settings. The platform takes some for missing, and never leaves one out of an answer. */
+export type Settings = Required<StoredSettings>
+
 // `Platform` is the host's name here; what a device runs on is `DevicePlatform`.
 export type {
   Account,
@@ -40,7 +45,6 @@ export type {
   SendStatus,
   ServerCheck,
   ServerInfo,
-  Settings,
   SystemEvent,
   Theme,
   TimelineMarks,

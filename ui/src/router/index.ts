@@ -20,8 +20,7 @@ export function makeRouter(): Router {
     const session = useSession()
     const start = to.meta.start === true
     if (session.signedIn) {
-      // The number that registration gave is shown before one goes on.
-      return start && to.name !== 'register' ? { name: 'chats' } : true
+      return start ? { name: 'chats' } : true
     }
     if (start) {
       return true

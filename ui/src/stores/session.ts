@@ -17,6 +17,15 @@ import {
 import { onEvent } from './events'
 import { useToasts } from './toasts'
 
+const unset: Settings = {
+  theme: 'system',
+  language: 'system',
+  recent_emoji: [],
+  skin_tone: 0,
+  host_shared: false,
+  host_enabled: false,
+}
+
 /** The account, the link and the settings: what the platform said last. */
 export const useSession = defineStore('session', () => {
   const toasts = useToasts()
@@ -24,14 +33,7 @@ export const useSession = defineStore('session', () => {
   const account = shallowRef<Account | null>(null)
   const link = shallowRef<LinkState | null>(null)
   const host = shallowRef<HostState>({ state: 'off' })
-  const settings = ref<Settings>({
-    theme: 'system',
-    language: 'system',
-    recent_emoji: [],
-    skin_tone: 0,
-    host_shared: false,
-    host_enabled: false,
-  })
+  const settings = ref<Settings>({ ...unset })
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
@@ -53,14 +55,15 @@ export const useSession = defineStore('session', () => {
     setLanguage('system', null)
   }
 
-  function show(read: Settings): void {
-    settings.value = read
-    setLanguage(read.language, state.value?.locale ?? null)
+  function show(read: Partial<Settings>): void {
+    settings.value = { ...unset, ...read }
+    const { language, theme } = settings.value
+    setLanguage(language, state.value?.locale ?? null)
     const { dataset } = document.documentElement
-    if (read.theme === 'system') {
+    if (theme === 'system') {
       delete dataset.theme
     } else {
-      dataset.theme = read.theme
+      dataset.theme = theme
     }
   }
 
@@ -85,8 +88,10 @@ export const useSession = defineStore('session', () => {
     await load()
   }
 
-  async function hostStart(shared: boolean): Promise<void> {
+  /** Starts the built-in server, or starts it again with others let in or kept out; returns its address. */
+  async function hostStart(shared: boolean): Promise<string> {
     host.value = await platform().hostStart(shared)
+    return host.value.state === 'running' ? host.value.url : ''
   }
 
   async function hostStop(): Promise<void> {

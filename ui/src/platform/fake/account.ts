@@ -17,7 +17,6 @@ export function account(world: World): Part {
   function enter(own: Account, url: string): Account {
     state.account = own
     state.server_url = url
-    state.server_name = 'Example & Friends'
     state.account_key = `${url}-${String(own.user.id)}`
     state.link = { state: 'online' }
     world.emit({ type: 'link', link: state.link })

@@ -103,7 +103,6 @@ function firstState(options: FakeOptions, scenario: string, now: number): AppSta
     account: signedIn ? account : null,
     account_key: signedIn ? 'chat.example.com-10001' : null,
     server_url: signedIn ? 'https://chat.example.com' : null,
-    server_name: signedIn ? 'Example & Friends' : null,
     link: signedIn ? { state: 'online' } : null,
     settings: {
       theme: 'system', language: 'system', recent_emoji: [], skin_tone: 0, host_shared: false, host_enabled: false,

@@ -1,0 +1,19 @@
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import type { RememberedAccount, ServerCheck } from '@/platform'
+
+/** What was chosen on the way in, kept from one view to the next. */
+export const useStart = defineStore('start', () => {
+  const server = shallowRef<ServerCheck | null>(null)
+  const login = ref('')
+  const picked = shallowRef<RememberedAccount | null>(null)
+
+  /** Goes on with a server; whoever was picked before does not belong to it. */
+  function choose(found: ServerCheck): void {
+    server.value = found
+    picked.value = null
+    login.value = ''
+  }
+
+  return { server, login, picked, choose }
+})
