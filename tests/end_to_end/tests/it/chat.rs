@@ -2,7 +2,7 @@
 
 use magpie_core::contacts::Relation;
 use magpie_protocol::messages::{Body, SystemEvent};
-use magpie_tests_end_to_end::Stage;
+use magpie_tests_end_to_end::{PATIENCE, Stage, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_people_become_friends_and_talk() {
@@ -44,7 +44,14 @@ async fn two_people_become_friends_and_talk() {
         panic!("the conversation begins with {:?}", whole.messages[0]);
     };
     assert_eq!((*requester, message.as_str()), (alice.id(), "我是爱丽丝"));
-    assert_eq!(whole.snapshot.marks.others_read_seq, 2, "Bob has read it");
+    eventually("Alice sees that Bob has read it", PATIENCE, async || {
+        let whole = alice.device().timeline(chat).await?;
+        match whole.snapshot.marks.others_read_seq {
+            2.. => Ok(()),
+            read => Err(format!("read up to {read}")),
+        }
+    })
+    .await;
     stage.all_is_well().await;
 }
 
