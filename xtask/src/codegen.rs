@@ -1,6 +1,6 @@
 //! `cargo xtask codegen`: the page's TypeScript bindings, from the Rust types.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use anyhow::Result;
 
@@ -8,6 +8,9 @@ use crate::{
     checkout,
     command::{self, cargo},
 };
+
+/// The app's own test, which compares the bindings, or writes them when it is told to.
+pub(crate) const TEST: [&str; 3] = ["--", "--exact", "bindings::tests::bindings_are_up_to_date"];
 
 /// What to do with the bindings.
 #[derive(clap::Args)]
@@ -25,31 +28,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     // The app takes the page's bundle into its binary and does not compile where there is no
     // such folder; the page cannot be built without bindings. An empty folder ends the circle.
     fs::create_dir_all(checkout::ui().join("dist"))?;
-    let mut test = test();
+    let mut test = cargo(["test", "--package", "magpie", "--lib"]);
     if !args.check {
         test.env("MAGPIE_WRITE_BINDINGS", "1");
     }
+    test.args(TEST);
     command::run(test)
-}
-
-/// Fails when the bindings in the checkout are not what the Rust types say.
-///
-/// # Errors
-/// When they are stale or cannot be made.
-pub(crate) fn check() -> Result<()> {
-    command::run(test())
-}
-
-/// The app's own test compares the bindings, or writes them when it is told to.
-fn test() -> Command {
-    cargo([
-        "test",
-        "--quiet",
-        "--workspace",
-        "--all-features",
-        "--lib",
-        "--",
-        "--exact",
-        "bindings::tests::bindings_are_up_to_date",
-    ])
 }

@@ -49,15 +49,7 @@ fn run_app(args: &Args) -> Result<ExitCode> {
     step("system libraries", || system::ensure(Need::Build, args.yes))?;
     step("packages of the page", node::ensure_packages)?;
     step("the page", node::ensure_bundle)?;
-    step("the app", || {
-        command::run(cargo([
-            "build",
-            "-p",
-            "magpie",
-            "--features",
-            "custom-protocol",
-        ]))
-    })?;
+    step("the app", || command::run(cargo(["build", "-p", "magpie"])))?;
     let app = checkout::built("magpie");
     if !has_display() {
         bail!(
@@ -71,7 +63,9 @@ fn run_app(args: &Args) -> Result<ExitCode> {
 }
 
 fn run_server(args: &Args) -> Result<ExitCode> {
-    step("system libraries", || system::ensure(Need::Build, args.yes))?;
+    step("system libraries", || {
+        system::ensure(Need::Server, args.yes)
+    })?;
     step("the server", || {
         command::run(cargo([
             "build",

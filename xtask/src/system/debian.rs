@@ -10,11 +10,12 @@ use anyhow::{Result, bail};
 use super::Need;
 use crate::command::{self, answer, program};
 
-/// A C compiler and Perl are for the bundled SQLCipher and its OpenSSL.
-const BUILD: [&str; 8] = [
-    "gcc",
+/// The C compiler is for the bundled SQLite.
+const SERVER: [&str; 2] = ["gcc", "libc6-dev"];
+
+/// Make and Perl are for the OpenSSL that encrypts the app's database.
+const BUILD: [&str; 6] = [
     "libayatana-appindicator3-1",
-    "libc6-dev",
     "libgtk-3-dev",
     "libwebkit2gtk-4.1-dev",
     "make",
@@ -36,8 +37,9 @@ const TEST: [&str; 7] = [
 /// Returns the names of the packages that are needed.
 pub(super) fn packages(need: Need) -> Vec<&'static str> {
     match need {
-        Need::Build => BUILD.to_vec(),
-        Need::Test => BUILD.iter().chain(&TEST).copied().collect(),
+        Need::Server => SERVER.to_vec(),
+        Need::Build => [&SERVER[..], &BUILD].concat(),
+        Need::Test => [&SERVER[..], &BUILD, &TEST].concat(),
     }
 }
 

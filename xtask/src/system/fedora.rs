@@ -3,9 +3,9 @@
 use super::{Missing, Need};
 use crate::command::answer;
 
-const BUILD: [&str; 8] = [
-    "gcc",
-    "glibc-devel",
+const SERVER: [&str; 2] = ["gcc", "glibc-devel"];
+
+const BUILD: [&str; 6] = [
     "gtk3-devel",
     "libayatana-appindicator-gtk3",
     "make",
@@ -27,8 +27,9 @@ const TEST: [&str; 6] = [
 /// Returns what is missing.
 pub(super) fn missing(need: Need) -> Vec<Missing> {
     let wanted: Vec<&str> = match need {
-        Need::Build => BUILD.to_vec(),
-        Need::Test => BUILD.iter().chain(&TEST).copied().collect(),
+        Need::Server => SERVER.to_vec(),
+        Need::Build => [&SERVER[..], &BUILD].concat(),
+        Need::Test => [&SERVER[..], &BUILD, &TEST].concat(),
     };
     let missing: Vec<&str> = wanted
         .into_iter()

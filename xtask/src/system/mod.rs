@@ -15,6 +15,8 @@ use anyhow::{Result, bail};
 /// What the system is needed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
+    /// To build and run the server alone.
+    Server,
     /// To build and run the app.
     Build,
     /// To run its tests too.
@@ -47,7 +49,7 @@ pub(crate) fn ensure(need: Need, yes: bool) -> Result<()> {
             }
         },
         "macos" => macos::missing(),
-        "windows" => windows::missing(),
+        "windows" => windows::missing(need),
         other => bail!("Magpie runs on Linux, macOS and Windows, not on {other}"),
     };
     if missing.is_empty() {

@@ -2,14 +2,14 @@
 
 use std::{env, path::PathBuf};
 
-use super::Missing;
+use super::{Missing, Need};
 use crate::command::answer;
 
 /// WebView2's own number, under which its version is kept.
 const WEBVIEW2: &str = r"Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}";
 
 /// Returns what is missing.
-pub(super) fn missing() -> Vec<Missing> {
+pub(super) fn missing(need: Need) -> Vec<Missing> {
     let mut missing = Vec::new();
     if !has_msvc() {
         missing.push(Missing {
@@ -19,6 +19,9 @@ pub(super) fn missing() -> Vec<Missing> {
                      --includeRecommended\""
                 .to_owned(),
         });
+    }
+    if need == Need::Server {
+        return missing;
     }
     if !has_webview2() {
         missing.push(Missing {

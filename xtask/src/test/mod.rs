@@ -15,9 +15,7 @@ use clap::ValueEnum;
 
 use self::report::Report;
 use crate::{
-    checkout, codegen,
-    command::{self, cargo},
-    node,
+    command, node,
     system::{self, Need},
 };
 
@@ -66,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
             report.skip("what needs the build");
         } else {
             if wants(Part::Rust) {
-                report.step("rust: bindings", codegen::check);
+                report.step("rust: bindings", rust::bindings);
                 report.step("rust: tests", rust::crates);
             }
             if wants(Part::E2e) {
@@ -113,15 +111,4 @@ fn desktop(report: &mut Report) {
 /// Whether nextest is there to run the tests.
 fn has_nextest() -> bool {
     command::answer("cargo", ["nextest", "--version"]).is_some()
-}
-
-/// The one set of crates and features with which everything is built, so that no dependency is
-/// compiled twice.
-const EVERYTHING: [&str; 2] = ["--workspace", "--all-features"];
-
-fn cargo_everything(subcommand: &str) -> std::process::Command {
-    let mut command = cargo([subcommand]);
-    command.args(EVERYTHING);
-    command.env("MAGPIE_BINARIES", checkout::target().join("debug"));
-    command
 }

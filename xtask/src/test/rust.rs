@@ -1,17 +1,25 @@
 //! The parts that Cargo runs.
 //!
-//! Everything is built once, in one call and with one set of features; the runs that follow
-//! only choose from it.
+//! Everything is built once, in one call and with one set of features, which are those that
+//! `cargo xtask run` builds the app with; the runs that follow only choose from it. The desktop
+//! tests stand apart: their WebDriver client would have Tauri compiled again with features of
+//! its own.
 
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use super::{cargo_everything, has_nextest, keychain, layers, report::Report};
-use crate::command::{self, answer, cargo};
+use super::{has_nextest, keychain, layers, report::Report};
+use crate::{
+    codegen,
+    command::{self, answer, cargo},
+};
 
 const END_TO_END: &str = "magpie-tests-end-to-end";
 const DESKTOP: &str = "magpie-tests-desktop";
+
+const WORKSPACE: [&str; 2] = ["--workspace", "--all-features"];
+const WITHOUT_DESKTOP: [&str; 4] = ["--workspace", "--exclude", DESKTOP, "--all-features"];
 
 /// What needs no test to be run.
 pub(super) fn checks(report: &mut Report) {
@@ -19,14 +27,18 @@ pub(super) fn checks(report: &mut Report) {
         command::run(cargo(["fmt", "--all", "--check"]))
     });
     report.step("rust: clippy", || {
-        let mut clippy = cargo_everything("clippy");
-        clippy.args(["--all-targets", "--", "-D", "warnings"]);
+        let mut clippy = cargo(["clippy"]);
+        clippy
+            .args(WORKSPACE)
+            .args(["--all-targets", "--", "-D", "warnings"]);
         command::run(clippy)
     });
     report.step("rust: layers", layers::check);
     report.step("rust: documentation", || {
-        let mut doc = cargo_everything("doc");
-        doc.arg("--no-deps").env("RUSTDOCFLAGS", "-D warnings");
+        let mut doc = cargo(["doc"]);
+        doc.args(WORKSPACE)
+            .arg("--no-deps")
+            .env("RUSTDOCFLAGS", "-D warnings");
         command::run(doc)
     });
     if answer("cargo", ["deny", "--version"]).is_some() {
@@ -38,24 +50,29 @@ pub(super) fn checks(report: &mut Report) {
 
 /// Builds every program and every test.
 pub(super) fn build() -> Result<()> {
-    let mut build = cargo_everything("build");
-    build.args(["--bins", "--tests"]);
+    let mut build = cargo(["build"]);
+    build.args(WITHOUT_DESKTOP).args(["--bins", "--tests"]);
     command::run(build)
+}
+
+/// Whether the page's bindings are what the Rust types say.
+pub(super) fn bindings() -> Result<()> {
+    let mut test = cargo(["test", "--quiet"]);
+    test.args(WITHOUT_DESKTOP).arg("--lib").args(codegen::TEST);
+    command::run(test).context("if they are stale, write them anew with `cargo xtask codegen`")
 }
 
 /// The tests of the crates themselves.
 pub(super) fn crates() -> Result<()> {
     let tests = if has_nextest() {
-        let mut nextest = nextest();
-        nextest.args([
-            "--filterset",
-            &format!("not package({END_TO_END}) and not package({DESKTOP})"),
-        ]);
+        let mut nextest = nextest(&WITHOUT_DESKTOP);
+        nextest.args(["--filterset", &format!("not package({END_TO_END})")]);
         nextest
     } else {
-        let mut tests = cargo_everything("test");
-        tests.args(["--exclude", END_TO_END, "--exclude", DESKTOP]);
-        tests.args(["--lib", "--bins", "--tests"]);
+        let mut tests = cargo(["test"]);
+        tests
+            .args(WITHOUT_DESKTOP)
+            .args(["--exclude", END_TO_END, "--lib", "--bins", "--tests"]);
         tests
     };
     // Secrets are kept in a real keychain where the system lets a test have one of its own.
@@ -64,33 +81,31 @@ pub(super) fn crates() -> Result<()> {
 
 /// Real clients against a real server.
 pub(super) fn end_to_end() -> Result<()> {
-    command::run(only(END_TO_END, None))
+    let tests = if has_nextest() {
+        let mut nextest = nextest(&WITHOUT_DESKTOP);
+        nextest.args(["--filterset", &format!("package({END_TO_END})")]);
+        nextest
+    } else {
+        cargo(["test", "--package", END_TO_END, "--all-features"])
+    };
+    command::run(tests)
 }
 
-/// The real app. One test after the other: each runs two copies of it and a display.
+/// The real app. One test after the other: each runs two copies of it and two displays.
 pub(super) fn desktop() -> Result<()> {
-    command::run(only(DESKTOP, Some("1")))
+    let tests = if has_nextest() {
+        let mut nextest = nextest(&["--package", DESKTOP]);
+        nextest.args(["--test-threads", "1"]);
+        nextest
+    } else {
+        cargo(["test", "--package", DESKTOP, "--", "--test-threads", "1"])
+    };
+    command::run(tests)
 }
 
-fn only(package: &str, threads: Option<&str>) -> Command {
-    if has_nextest() {
-        let mut nextest = nextest();
-        nextest.args(["--filterset", &format!("package({package})")]);
-        if let Some(threads) = threads {
-            nextest.args(["--test-threads", threads]);
-        }
-        return nextest;
-    }
-    let mut tests = cargo(["test", "--package", package, "--all-features"]);
-    if let Some(threads) = threads {
-        tests.args(["--", "--test-threads", threads]);
-    }
-    tests
-}
-
-fn nextest() -> Command {
+fn nextest(crates: &[&str]) -> Command {
     let mut command = cargo(["nextest", "run"]);
-    command.args(super::EVERYTHING).args([
+    command.args(crates).args([
         "--no-fail-fast",
         "--status-level",
         "slow",
