@@ -47,6 +47,8 @@ export default ts.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/no-non-null-assertion': 'error',
+      // An empty text is no name: `||` is meant.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
       'no-console': ['error', { allow: ['error'] }],
       'max-lines': ['error', { max: 300, skipBlankLines: false }],
       ...tier(),

@@ -13,6 +13,7 @@ import {
   type Notice,
   type Registration,
   type Settings,
+  type UpdateAccount,
 } from '@/platform'
 import { onEvent } from './events'
 import { useToasts } from './toasts'
@@ -88,6 +89,10 @@ export const useSession = defineStore('session', () => {
     await load()
   }
 
+  async function updateAccount(update: UpdateAccount): Promise<void> {
+    account.value = await platform().updateAccount(update)
+  }
+
   /** Starts the built-in server, or starts it again with others let in or kept out; returns its address. */
   async function hostStart(shared: boolean): Promise<string> {
     host.value = await platform().hostStart(shared)
@@ -116,6 +121,6 @@ export const useSession = defineStore('session', () => {
 
   return {
     state, account, link, host, settings, signedIn, startFailure,
-    load, failToStart, change, register, signIn, signOut, hostStart, hostStop,
+    load, failToStart, change, register, signIn, signOut, updateAccount, hostStart, hostStop,
   }
 })

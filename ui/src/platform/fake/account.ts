@@ -30,7 +30,7 @@ export function account(world: World): Part {
     hostStart: (shared) =>
       world.answer(() => {
         const addresses = shared ? ['http://192.168.1.23:8787', 'http://10.8.0.4:8787'] : []
-        return (state.host = { state: 'running', url: 'http://127.0.0.1:8787', addresses, shared })
+        return (state.host = { state: 'running', url: 'http://127.0.0.1:8787', addresses, shared, own: true })
       }),
     hostStop: () => world.answer(() => (state.host = { state: 'off' })),
     register: (registration) =>
