@@ -154,8 +154,12 @@ impl Core {
             .store
             .read(move |db| table::users::get(db, user_id))
             .await?;
-        // Friends' profiles are kept up to date; those of strangers are not.
-        let user = match (shared.api.user(user_id).await, known) {
+        // Friends' profiles are kept up to date; those of strangers are asked for.
+        let heard = match &known {
+            Some(user) if !shared.wire.is_up() => Ok(user.clone()),
+            _ => shared.api.user(user_id).await,
+        };
+        let user = match (heard, known) {
             (Ok(user), _) => {
                 let heard = user.clone();
                 shared

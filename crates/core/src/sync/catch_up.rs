@@ -75,6 +75,10 @@ pub(super) async fn everything(shared: &Shared) -> Result<(), CoreError> {
             let Difference { changes, rev, .. } = sync.user;
             apply::changes(tx, me, Scope::User(me), since, rev, changes, &mut touched)?;
             scopes::set_since(tx, sync.next_since)?;
+            if since == 0 {
+                // Where this began again, what is gone must go from the screen too.
+                touched.contacts();
+            }
             // Those that were left behind when the program ended.
             for row in conversations::behind(tx)? {
                 touched.want(row.id);

@@ -1,0 +1,14 @@
+//! The core against a scripted server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod client;
+mod fake;
+
+mod link;
+mod outbox;
+mod sync;
