@@ -58,9 +58,10 @@ export function applyNewer(timeline: Timeline, page: TimelinePage): Timeline {
   return { ...merge(timeline, page.messages), hasNewer: page.has_more }
 }
 
-/** Puts in a message that was just written, which may be stored already when this runs. */
+/** Puts in a message that was just written, unless more is known of it already when this runs. */
 export function applySent(timeline: Timeline, message: MessageView): Timeline {
-  return merge(timeline, [message])
+  const known = timeline.unsent.some(({ id }) => id === message.id)
+  return known ? timeline : merge(timeline, [message])
 }
 
 /** The messages to show: unsent ones only below the very last stored one. */

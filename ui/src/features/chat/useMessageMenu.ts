@@ -1,10 +1,10 @@
 /** The context menu of the messages: one for all, about the one that it was opened on. */
 import { Copy, Link, RotateCcw, Trash2 } from '@lucide/vue'
 import { computed, shallowRef, type ComputedRef, type Ref } from 'vue'
+import { copyText } from '@/components/copy'
 import type { MenuItem } from '@/components/menu'
 import { t } from '@/i18n'
 import { useToasts } from '@/stores/toasts'
-import { copyText } from './clipboard'
 import type { Row } from './rows'
 
 interface Target {
@@ -50,7 +50,11 @@ export function useMessageMenu(
   }
 
   function copy(text: string): void {
-    copyText(text).catch(() => useToasts().show(t('chats.chat.copyFailed'), 'bad'))
+    void copyText(text).then((copied) => {
+      if (!copied) {
+        useToasts().show(t('chats.chat.copyFailed'), 'bad')
+      }
+    })
   }
 
   const items = computed((): MenuItem[] => {

@@ -113,6 +113,7 @@ export function insertLineBreak(root: HTMLElement): void {
 }
 
 function insertByRange(root: HTMLElement, text: string): void {
+  restoreCaret(root, caretOf(root))
   const range = caretOf(root)
   if (range === null) {
     return
