@@ -74,7 +74,7 @@ fn is_birthday(text: &str, now: Timestamp) -> bool {
         return false;
     };
     if (year.len(), month.len(), day.len()) != (4, 2, 2)
-        || ![year, month, day].map(digits)[..].iter().all(|fits| *fits)
+        || ![year, month, day].into_iter().all(digits)
     {
         return false;
     }

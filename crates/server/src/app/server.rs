@@ -135,6 +135,13 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    /// A server that is dropped without [`Server::shutdown`] stops too, but nobody waits for it.
+    fn drop(&mut self) {
+        self.app.stopping().cancel();
+    }
+}
+
 /// Makes the data folder where there is none, readable for its owner only, and marks it as used by
 /// this process for as long as the file is open.
 fn lock(folder: &Path) -> Result<File, StartError> {

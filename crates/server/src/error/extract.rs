@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use magpie_protocol::ErrorCode;
+use percent_encoding::percent_decode_str;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::AppError;
@@ -32,6 +33,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             ));
         }
         let body = Bytes::from_request(request, state).await.map_err(unread)?;
+        // serde would read a list as an object whose fields come in order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(AppError::new(
+                ErrorCode::InvalidRequest,
+                "the body must be a JSON object",
+            ));
+        }
         let mut reader = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut reader)
             .map_err(|error| AppError::new(ErrorCode::InvalidRequest, error.to_string()))?;
@@ -65,6 +73,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
+        // axum would read other bytes as replacement characters.
+        let query = parts.uri.query().unwrap_or_default();
+        if percent_decode_str(query).decode_utf8().is_err() {
+            return Err(AppError::new(
+                ErrorCode::InvalidRequest,
+                "the query must be UTF-8",
+            ));
+        }
         match axum::extract::Query::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(rejection) => Err(AppError::new(

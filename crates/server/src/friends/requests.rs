@@ -27,6 +27,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// Those that the asker received, or those that they sent.
+    #[param(inline)]
     direction: Direction,
     /// `next` of the part before.
     cursor: Option<String>,

@@ -3,7 +3,8 @@
 //! The database holds the hash of the token that is good now, and of the one before it. When the
 //! answer to a refresh is lost, the device presents the token before again: within [`GRACE_MS`] it
 //! gets another pair, in place of the one that never arrived. Any other spent token was copied by
-//! somebody, and nobody can tell who is who: the session ends.
+//! somebody, and nobody can tell who is who: the session ends. A thief who is quick enough for the
+//! grace is found out when the device, whose token they replaced, refreshes the next time.
 
 use axum::extract::State;
 use magpie_protocol::{
