@@ -65,17 +65,23 @@ mod tests {
     /// Fails when the committed file is stale; with `MAGPIE_WRITE_BINDINGS` set, writes it.
     #[test]
     fn bindings_are_up_to_date() {
-        let target =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/platform/bindings.ts");
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/platform/bindings.ts");
         let header = "// Made from the Rust types by `cargo xtask codegen`. Not to be edited.\n";
         let folder = tempfile::tempdir().unwrap();
         let made = folder.path().join("bindings.ts");
-        builder().export(Typescript::default().header(header), &made).unwrap();
+        builder()
+            .export(Typescript::default().header(header), &made)
+            .unwrap();
         let made = fs::read_to_string(made).unwrap();
         if env::var_os("MAGPIE_WRITE_BINDINGS").is_some() {
             fs::write(&target, &made).unwrap();
         }
-        let committed = fs::read_to_string(&target).unwrap_or_default().replace("\r\n", "\n");
-        assert!(committed == made, "bindings.ts is stale: run `cargo xtask codegen`");
+        let committed = fs::read_to_string(&target)
+            .unwrap_or_default()
+            .replace("\r\n", "\n");
+        assert!(
+            committed == made,
+            "bindings.ts is stale: run `cargo xtask codegen`"
+        );
     }
 }

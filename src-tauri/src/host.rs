@@ -48,7 +48,10 @@ struct Running {
 impl Host {
     /// Returns a server that keeps its data in `folder` and does not run yet.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, running: Mutex::new(None) }
+        Self {
+            folder,
+            running: Mutex::new(None),
+        }
     }
 
     /// Starts the server, or starts it again when `shared` changed. Where another Magpie server
@@ -60,12 +63,19 @@ impl Host {
     pub(crate) async fn start(&self, home: &Home, shared: bool) -> Result<HostState, CoreError> {
         let mut running = self.running.lock().await;
         match running.as_ref() {
-            Some(Running { server: Some(_), shared: before }) if *before == shared => {
+            Some(Running {
+                server: Some(_),
+                shared: before,
+            }) if *before == shared => {
                 return Ok(state(running.as_ref()));
             }
             _ => stop(running.take()).await,
         }
-        let address = if shared { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let address = if shared {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            Ipv4Addr::LOCALHOST
+        };
         let config = Config {
             listen: SocketAddr::new(IpAddr::V4(address), PORT),
             data_dir: self.folder.clone(),
@@ -73,12 +83,18 @@ impl Host {
             ..Config::default()
         };
         *running = match Server::start(config).await {
-            Ok(server) => Some(Running { server: Some(server), shared }),
+            Ok(server) => Some(Running {
+                server: Some(server),
+                shared,
+            }),
             Err(error) if is_taken(&error) => {
                 home.check_server(&url()).await.map_err(|_| {
                     CoreError::local(LocalCode::PortTaken, format!("port {PORT} is taken"))
                 })?;
-                Some(Running { server: None, shared: false })
+                Some(Running {
+                    server: None,
+                    shared: false,
+                })
             }
             Err(error) => return Err(CoreError::local(LocalCode::Storage, error.to_string())),
         };
@@ -98,7 +114,11 @@ impl Host {
 }
 
 async fn stop(running: Option<Running>) {
-    if let Some(Running { server: Some(server), .. }) = running {
+    if let Some(Running {
+        server: Some(server),
+        ..
+    }) = running
+    {
         server.shutdown().await;
     }
 }
@@ -108,7 +128,11 @@ fn state(running: Option<&Running>) -> HostState {
         None => HostState::Off,
         Some(Running { server, shared }) => HostState::Running {
             url: url(),
-            addresses: if *shared { local_addresses() } else { Vec::new() },
+            addresses: if *shared {
+                local_addresses()
+            } else {
+                Vec::new()
+            },
             shared: *shared,
             own: server.is_some(),
         },

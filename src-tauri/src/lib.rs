@@ -32,8 +32,14 @@ pub struct Options {
 
 fn profile_name(text: &str) -> Result<String, String> {
     let fits = (1..=32).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if fits { Ok(text.to_owned()) } else { Err("use 1 to 32 letters, digits, - and _".to_owned()) }
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("use 1 to 32 letters, digits, - and _".to_owned())
+    }
 }
 
 /// Opens the app and returns when it is closed.
@@ -43,7 +49,10 @@ fn profile_name(text: &str) -> Result<String, String> {
 pub fn run(options: Options) -> Result<(), tauri::Error> {
     let filter = EnvFilter::try_from_env("MAGPIE_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,magpie=info,magpie_core=info,magpie_server=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 
     let builder = bindings::builder();
     let handler = builder.invoke_handler();
@@ -56,11 +65,18 @@ pub fn run(options: Options) -> Result<(), tauri::Error> {
                 Some(folder) => folder.clone(),
                 None => app.path().app_data_dir()?,
             };
-            let shell = tauri::async_runtime::block_on(Shell::open(
+            let shell = match tauri::async_runtime::block_on(Shell::open(
                 app.handle().clone(),
                 &folder,
                 &options.profile,
-            ))?;
+            )) {
+                Ok(shell) => shell,
+                Err(error) => {
+                    tracing::error!(%error, "the data folder cannot be used");
+                    app.handle().exit(1);
+                    return Ok(());
+                }
+            };
             let page_data = shell.page_data_folder().to_owned();
             app.manage(shell);
             windows::open_main(app.handle(), &options.profile, page_data)?;
@@ -69,7 +85,10 @@ pub fn run(options: Options) -> Result<(), tauri::Error> {
         .build(tauri::generate_context!())?
         .run(|app, event| {
             if let tauri::RunEvent::Exit = event {
-                tauri::async_runtime::block_on(app.state::<Shell>().close());
+                // There is none when the data folder could not be used.
+                if let Some(shell) = app.try_state::<Shell>() {
+                    tauri::async_runtime::block_on(shell.close());
+                }
             }
         });
     Ok(())

@@ -6,9 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use magpie_core::{
-    Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock,
-};
+use magpie_core::{Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock};
 use tauri::{AppHandle, async_runtime::JoinHandle};
 use tauri_specta::Event as _;
 use tokio::sync::Mutex;
@@ -83,7 +81,11 @@ impl Shell {
 
     /// Returns the open account, if there is one.
     pub(crate) async fn open_account(&self) -> Option<Core> {
-        self.account.lock().await.as_ref().map(|open| open.core.clone())
+        self.account
+            .lock()
+            .await
+            .as_ref()
+            .map(|open| open.core.clone())
     }
 
     /// Returns the open account.
@@ -105,7 +107,11 @@ impl Shell {
                 emit(&app, event);
             }
         });
-        let before = self.account.lock().await.replace(OpenAccount { core, events });
+        let before = self
+            .account
+            .lock()
+            .await
+            .replace(OpenAccount { core, events });
         close(before).await;
     }
 

@@ -46,7 +46,10 @@ pub(crate) struct AppState {
 /// Returns how the app stands.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn app_state(app: AppHandle, shell: State<'_, Shell>) -> Result<AppState, Failure> {
+pub(crate) async fn app_state(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<AppState, Failure> {
     let core = shell.open_account().await;
     let home = shell.home();
     Ok(AppState {
@@ -120,7 +123,9 @@ async fn remember_host(shell: &Shell, enabled: bool, shared: bool) -> Result<(),
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn open_link(app: AppHandle, url: String) -> Result<(), Failure> {
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = url
+        .split_once(':')
+        .map(|(scheme, _)| scheme.to_ascii_lowercase());
     if !matches!(scheme.as_deref(), Some("http" | "https" | "mailto")) {
         return Err(CoreError::local(LocalCode::InvalidAddress, "not a link to open").into());
     }

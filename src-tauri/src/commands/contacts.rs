@@ -42,7 +42,11 @@ pub(crate) async fn request_friend(
     message: String,
     shell: State<'_, Shell>,
 ) -> Result<(), Failure> {
-    Ok(shell.core().await?.request_friend(user_id, &message).await?)
+    Ok(shell
+        .core()
+        .await?
+        .request_friend(user_id, &message)
+        .await?)
 }
 
 /// Answers a friend request.
@@ -53,7 +57,11 @@ pub(crate) async fn answer_request(
     answer: Answer,
     shell: State<'_, Shell>,
 ) -> Result<(), Failure> {
-    Ok(shell.core().await?.answer_request(request_id, answer).await?)
+    Ok(shell
+        .core()
+        .await?
+        .answer_request(request_id, answer)
+        .await?)
 }
 
 /// Gives a friend another name; an empty one takes it away.
@@ -70,10 +78,7 @@ pub(crate) async fn set_remark(
 /// Ends a friendship, both ways.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn remove_friend(
-    user_id: UserId,
-    shell: State<'_, Shell>,
-) -> Result<(), Failure> {
+pub(crate) async fn remove_friend(user_id: UserId, shell: State<'_, Shell>) -> Result<(), Failure> {
     Ok(shell.core().await?.remove_friend(user_id).await?)
 }
 

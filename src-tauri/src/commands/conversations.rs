@@ -20,5 +20,9 @@ pub(crate) async fn set_draft(
     text: String,
     shell: State<'_, Shell>,
 ) -> Result<(), Failure> {
-    Ok(shell.core().await?.set_draft(conversation_id, &text).await?)
+    Ok(shell
+        .core()
+        .await?
+        .set_draft(conversation_id, &text)
+        .await?)
 }

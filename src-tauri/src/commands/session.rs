@@ -84,7 +84,11 @@ pub(crate) async fn change_password(
     new_password: String,
     shell: State<'_, Shell>,
 ) -> Result<(), Failure> {
-    Ok(shell.core().await?.change_password(&old_password, &new_password).await?)
+    Ok(shell
+        .core()
+        .await?
+        .change_password(&old_password, &new_password)
+        .await?)
 }
 
 /// Returns the devices that are signed in.

@@ -17,7 +17,11 @@ pub(crate) async fn open_timeline(
     at: OpenAt,
     shell: State<'_, Shell>,
 ) -> Result<TimelineSnapshot, Failure> {
-    Ok(shell.core().await?.open_timeline(conversation_id, at).await?)
+    Ok(shell
+        .core()
+        .await?
+        .open_timeline(conversation_id, at)
+        .await?)
 }
 
 /// Returns the messages before a place.
@@ -28,7 +32,11 @@ pub(crate) async fn older(
     before_seq: u64,
     shell: State<'_, Shell>,
 ) -> Result<TimelinePage, Failure> {
-    Ok(shell.core().await?.older(conversation_id, before_seq).await?)
+    Ok(shell
+        .core()
+        .await?
+        .older(conversation_id, before_seq)
+        .await?)
 }
 
 /// Returns the messages after a place.
@@ -39,7 +47,11 @@ pub(crate) async fn newer(
     after_seq: u64,
     shell: State<'_, Shell>,
 ) -> Result<TimelinePage, Failure> {
-    Ok(shell.core().await?.newer(conversation_id, after_seq).await?)
+    Ok(shell
+        .core()
+        .await?
+        .newer(conversation_id, after_seq)
+        .await?)
 }
 
 /// Says that all messages up to a place were seen.
@@ -61,7 +73,11 @@ pub(crate) async fn send_text(
     text: String,
     shell: State<'_, Shell>,
 ) -> Result<MessageView, Failure> {
-    Ok(shell.core().await?.send_text(conversation_id, &text).await?)
+    Ok(shell
+        .core()
+        .await?
+        .send_text(conversation_id, &text)
+        .await?)
 }
 
 /// Tries a refused message again.
