@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use magpie_protocol::{
-    ConversationId, DeviceId, ErrorBody, ErrorCode, FriendRequestId, MessageId, Page, UserId,
+    ConversationId, DeviceId, ErrorBody, ErrorCode, FriendRequestId, Page, UserId,
     accounts::{Account, ChangePassword, Device, UpdateAccount, User},
-    conversations::Marks,
-    friends::{Block, Direction, Friend, FriendRequest, NewFriendRequest, UpdateFriend},
-    messages::{History, MessageStatus, SendMessage, Sent},
+    friends::{Block, Friend, FriendRequest, NewFriendRequest, UpdateFriend},
+    messages::History,
     routes,
     sync::{Difference, Head, Sync},
 };
@@ -92,24 +91,6 @@ impl Api {
         self.ask(get(routes::user(id))).await
     }
 
-    /// Friend requests, newest first.
-    pub(crate) async fn friend_requests(
-        &self,
-        direction: Direction,
-        cursor: Option<&str>,
-        limit: u32,
-    ) -> Result<Page<FriendRequest>, CoreError> {
-        let direction = match direction {
-            Direction::Received => "received",
-            Direction::Sent => "sent",
-        };
-        let call = get(routes::FRIEND_REQUESTS)
-            .with("direction", direction)
-            .maybe("cursor", cursor)
-            .with("limit", limit);
-        self.ask(call).await
-    }
-
     /// Asks somebody to become friends.
     pub(crate) async fn request_friend(
         &self,
@@ -141,11 +122,6 @@ impl Api {
     ) -> Result<FriendRequest, CoreError> {
         self.ask(Call::new(Method::POST, routes::ignore_request(id)))
             .await
-    }
-
-    /// A friend.
-    pub(crate) async fn friend(&self, id: UserId) -> Result<Friend, CoreError> {
-        self.ask(get(routes::friend(id))).await
     }
 
     /// Changes the name that one gives a friend.
@@ -180,16 +156,6 @@ impl Api {
         self.ask(get(routes::conversation(id))).await
     }
 
-    /// The newest messages of a conversation.
-    pub(crate) async fn history_newest(
-        &self,
-        id: ConversationId,
-        limit: u32,
-    ) -> Result<History, CoreError> {
-        self.ask(get(routes::history(id)).with("limit", limit))
-            .await
-    }
-
     /// The messages just before a place.
     pub(crate) async fn history_before(
         &self,
@@ -212,12 +178,6 @@ impl Api {
         self.ask(call.with("limit", limit)).await
     }
 
-    /// Says how far one has come.
-    pub(crate) async fn mark(&self, id: ConversationId, marks: &Marks) -> Result<(), CoreError> {
-        self.tell(Call::new(Method::POST, routes::marks(id)).body(marks)?)
-            .await
-    }
-
     /// What changed in a conversation since a revision; with `below_seq`, of its messages only
     /// those before that place.
     pub(crate) async fn conversation_changes(
@@ -232,17 +192,6 @@ impl Api {
             .with("limit", limit)
             .maybe("below_seq", below_seq);
         self.ask(call).await
-    }
-
-    /// Sends a message over HTTP.
-    pub(crate) async fn send(&self, message: &SendMessage) -> Result<Sent, CoreError> {
-        self.ask(Call::new(Method::POST, routes::MESSAGES).body(message)?)
-            .await
-    }
-
-    /// How far a message has come.
-    pub(crate) async fn message_status(&self, id: MessageId) -> Result<MessageStatus, CoreError> {
-        self.ask(get(routes::message_status(id))).await
     }
 
     /// All that a device which comes online needs for a right list.

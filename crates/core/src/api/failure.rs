@@ -30,7 +30,7 @@ fn code_of(error: &(dyn Error + 'static)) -> Option<LocalCode> {
         });
     }
     if let Some(error) = error.downcast_ref::<hyper::Error>()
-        && error.is_parse()
+        && is_other_language(error)
     {
         return Some(LocalCode::NotMagpie);
     }
@@ -49,6 +49,17 @@ fn code_of(error: &(dyn Error + 'static)) -> Option<LocalCode> {
         }
     }
     (error.kind() == io::ErrorKind::TimedOut).then_some(LocalCode::TimedOut)
+}
+
+/// Tells whether what came was not HTTP, or came before anything was asked. A connection that broke
+/// has a reason beneath it, or was closed.
+fn is_other_language(error: &hyper::Error) -> bool {
+    let broke = error.source().is_some()
+        || error.is_canceled()
+        || error.is_closed()
+        || error.is_incomplete_message()
+        || error.is_timeout();
+    error.is_parse() || !broke
 }
 
 /// Turns a failed request into a failure of ours.

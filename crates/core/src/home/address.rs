@@ -127,7 +127,7 @@ mod tests {
             ("http://chat.example:80/", &["http://chat.example"]),
             ("HTTPS://chat.example", &["https://chat.example"]),
             ("8.8.8.8:8008", &["https://8.8.8.8:8008"]),
-            ("喜鹊.example", &["https://xn--51t56s.example"]),
+            ("喜鹊.example", &["https://xn--s1r640o.example"]),
             (
                 "localhost:8008",
                 &["http://localhost:8008", "https://localhost:8008"],

@@ -60,7 +60,7 @@ fn fits(info: &ServerInfo) -> Result<(), CoreError> {
 
 #[cfg(test)]
 mod tests {
-    use magpie_protocol::server::Registration;
+    use magpie_protocol::server::RegistrationPolicy;
 
     use super::*;
 
@@ -73,7 +73,7 @@ mod tests {
                 version: String::new(),
                 protocol,
                 protocol_min,
-                registration: Registration::Open,
+                registration: RegistrationPolicy::Open,
             })
             .map_err(|error| error.code())
         };

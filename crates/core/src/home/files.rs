@@ -122,11 +122,11 @@ mod tests {
     fn a_damaged_file_is_moved_aside_and_a_missing_one_is_the_default() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("some.json");
-        assert_eq!(read::<Vec<u32>>(&path, Timestamp(1)).unwrap(), []);
+        assert!(read::<Vec<u32>>(&path, Timestamp(1)).unwrap().is_empty());
         write(&path, &[1, 2]).unwrap();
         assert_eq!(read::<Vec<u32>>(&path, Timestamp(1)).unwrap(), [1, 2]);
         fs::write(&path, b"[1,").unwrap();
-        assert_eq!(read::<Vec<u32>>(&path, Timestamp(7)).unwrap(), []);
+        assert!(read::<Vec<u32>>(&path, Timestamp(7)).unwrap().is_empty());
         let aside = folder.path().join("some.json.damaged-7");
         assert_eq!(fs::read(aside).unwrap(), b"[1,");
         write(&path, &[3]).unwrap();

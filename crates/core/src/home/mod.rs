@@ -210,3 +210,6 @@ impl Home {
         self.0.options.clock.now()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ impl Core {
         self.shared.api.end_device(device_id).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,4 +18,6 @@ pub(crate) use open::{DatabaseKey, open};
 pub(crate) use pool::{Store, Tx, WeakStore};
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;

@@ -137,13 +137,6 @@ pub(crate) fn get(db: &Connection, id: ConversationId) -> Result<Option<Conversa
         .transpose()
 }
 
-/// Returns all conversations, the newest first.
-pub(crate) fn all(db: &Connection) -> Result<Vec<ConversationRow>> {
-    db.prepare_cached("SELECT * FROM conversations ORDER BY updated_at DESC, id DESC")?
-        .query_and_then([], read)?
-        .collect()
-}
-
 /// Returns the conversations with something to catch up with, the newest first.
 pub(crate) fn behind(db: &Connection) -> Result<Vec<ConversationRow>> {
     db.prepare_cached(
@@ -350,7 +343,7 @@ fn read(row: &Row<'_>) -> Result<ConversationRow> {
     })
 }
 
-fn select_lines(condition: &str) -> String {
+pub(super) fn select_lines(condition: &str) -> String {
     format!(
         "SELECT {}, c.id, c.kind, f.remark,
                 max(c.updated_at, coalesce(m.created_at, c.updated_at)) AS moved_at,

@@ -1,7 +1,9 @@
 //! What was begun to be written and not sent.
 
 use magpie_protocol::ConversationId;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
+#[cfg(test)]
+use rusqlite::OptionalExtension;
 
 use crate::store::{Result, Tx, value};
 
@@ -12,7 +14,8 @@ CREATE TABLE drafts (
 ) STRICT;
 ";
 
-/// Returns a conversation's draft.
+/// Returns a conversation's draft. The app reads it with the conversation's line.
+#[cfg(test)]
 pub(crate) fn get(db: &Connection, id: ConversationId) -> Result<Option<String>> {
     Ok(db
         .prepare_cached("SELECT text FROM drafts WHERE conversation_id = ?1")?

@@ -1,6 +1,6 @@
 //! Friends, and former ones, whose names the history still needs.
 
-use magpie_protocol::{ConversationId, UserId, friends::Friend};
+use magpie_protocol::{UserId, friends::Friend};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::users;
@@ -14,7 +14,6 @@ CREATE TABLE friends (
     conversation_id INTEGER NOT NULL,
     deleted INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX friends_by_conversation ON friends (conversation_id);
 ";
 
 /// Returns all present friends, in no useful order.
@@ -27,11 +26,6 @@ pub(crate) fn list(db: &Connection) -> Result<Vec<Friend>> {
 /// Returns a friend or a former one.
 pub(crate) fn get(db: &Connection, user_id: UserId) -> Result<Option<Friend>> {
     one(db, "f.user_id = ?1", user_id.get())
-}
-
-/// Returns the friend or former one with whom a direct conversation is held.
-pub(crate) fn by_conversation(db: &Connection, id: ConversationId) -> Result<Option<Friend>> {
-    one(db, "f.conversation_id = ?1", id.get())
 }
 
 /// Keeps a friend as last heard, and the person.
@@ -51,13 +45,6 @@ pub(crate) fn upsert(tx: &Tx<'_>, friend: &Friend) -> Result<()> {
         value::int(friend.conversation_id.get()),
         friend.deleted,
     ))?;
-    Ok(())
-}
-
-/// Marks a friend as a former one, as the server does when it is asked to.
-pub(crate) fn mark_deleted(tx: &Tx<'_>, user_id: UserId) -> Result<()> {
-    tx.prepare_cached("UPDATE friends SET deleted = 1 WHERE user_id = ?1")?
-        .execute([value::int(user_id.get())])?;
     Ok(())
 }
 

@@ -18,3 +18,6 @@ pub(crate) mod outbox;
 pub(crate) mod scopes;
 mod unread;
 pub(crate) mod users;
+
+#[cfg(test)]
+mod tests;
