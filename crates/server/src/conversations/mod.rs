@@ -18,6 +18,10 @@ pub(crate) use rows::{
     DIRECT, conversations_of, members_since, not_found, own_row, require_member, touch_member,
 };
 
+/// The statements that run most, for the test of their plans.
+#[cfg(test)]
+pub(crate) const HOT: [&str; 2] = [head::HEADS_SINCE, head::MEMBERS_SINCE];
+
 /// Returns the routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

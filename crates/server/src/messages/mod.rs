@@ -15,6 +15,16 @@ pub(crate) use rows::{message, messages_since};
 pub(crate) use send::{Draft, send_all};
 pub(crate) use system::{mint_id, post};
 
+/// The statements that run most, for the test of their plans.
+#[cfg(test)]
+pub(crate) const HOT: [&str; 5] = [
+    history::AFTER,
+    history::BEFORE,
+    rows::SINCE,
+    rules::RULE,
+    send::BY_ID,
+];
+
 /// Returns the routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()

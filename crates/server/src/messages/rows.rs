@@ -41,6 +41,10 @@ pub(crate) fn message(
     })
 }
 
+pub(crate) const SINCE: &str =
+    "SELECT rev, seq, id, sender_id, kind, created_at, content FROM messages
+         WHERE conversation_id = $1 AND rev > $2 AND seq < $3 ORDER BY rev LIMIT $4";
+
 /// Returns at most `limit` of the messages that changed after revision `since`, in revision order;
 /// with `below_seq` only those before that place.
 pub(crate) fn messages_since(
@@ -51,8 +55,7 @@ pub(crate) fn messages_since(
     limit: u32,
 ) -> Result<Vec<Change>, DbError> {
     tx.all(
-        "SELECT rev, seq, id, sender_id, kind, created_at, content FROM messages
-         WHERE conversation_id = $1 AND rev > $2 AND seq < $3 ORDER BY rev LIMIT $4",
+        SINCE,
         params![id, since, below_seq.unwrap_or(u64::MAX), limit],
         |row| {
             Ok(Change {

@@ -79,6 +79,9 @@ impl Draft {
     }
 }
 
+pub(crate) const BY_ID: &str = "SELECT conversation_id, seq, created_at, sender_id, kind, content
+         FROM messages WHERE id = $1";
+
 /// What is to be done with a draft of a batch.
 enum Step {
     /// It is answered already.
@@ -152,30 +155,25 @@ fn stored(
     draft: &Draft,
 ) -> Result<Option<Result<Sent, ErrorBody>>, DbError> {
     let wanted = &draft.message;
-    tx.first(
-        "SELECT conversation_id, seq, created_at, sender_id, kind, content
-         FROM messages WHERE id = $1",
-        params![wanted.id],
-        |row| {
-            let conversation_id: ConversationId = row.get(0)?;
-            let sender_id: Option<UserId> = row.get(3)?;
-            let kind: String = row.get(4)?;
-            let content: String = row.get(5)?;
-            let same = conversation_id == wanted.conversation_id
-                && sender_id == Some(sender)
-                && kind == kind_text(wanted.kind)
-                && content == draft.content;
-            if !same {
-                return Ok(Err(id_taken()));
-            }
-            Ok(Ok(Sent {
-                id: wanted.id,
-                conversation_id,
-                seq: row.get(1)?,
-                created_at: row.get(2)?,
-            }))
-        },
-    )
+    tx.first(BY_ID, params![wanted.id], |row| {
+        let conversation_id: ConversationId = row.get(0)?;
+        let sender_id: Option<UserId> = row.get(3)?;
+        let kind: String = row.get(4)?;
+        let content: String = row.get(5)?;
+        let same = conversation_id == wanted.conversation_id
+            && sender_id == Some(sender)
+            && kind == kind_text(wanted.kind)
+            && content == draft.content;
+        if !same {
+            return Ok(Err(id_taken()));
+        }
+        Ok(Ok(Sent {
+            id: wanted.id,
+            conversation_id,
+            seq: row.get(1)?,
+            created_at: row.get(2)?,
+        }))
+    })
 }
 
 fn store(

@@ -4,6 +4,8 @@
 mod conversation;
 pub(crate) mod cursor;
 mod online;
+#[cfg(test)]
+mod plans;
 pub mod revisions;
 mod user;
 
