@@ -157,17 +157,18 @@ fn preview(me: UserId, line: &Line) -> Option<Preview> {
             }),
         });
     }
-    line.last.as_ref().map(|last| Preview {
-        sender_id: last.sender_id,
-        body: last.body.clone(),
-        delivery: (last.sender_id == Some(me)).then(|| {
-            Delivery::Stored(if last.seq <= line.others_read_seq {
-                MessageState::Read
-            } else if last.seq <= line.others_delivered_seq {
-                MessageState::Delivered
-            } else {
-                MessageState::Sent
-            })
-        }),
+    line.last.as_ref().map(|last| {
+        let state = if last.seq <= line.others_read_seq {
+            MessageState::Read
+        } else if last.seq <= line.others_delivered_seq {
+            MessageState::Delivered
+        } else {
+            MessageState::Sent
+        };
+        Preview {
+            sender_id: last.sender_id,
+            body: last.body.clone(),
+            delivery: (last.sender_id == Some(me)).then_some(Delivery::Stored(state)),
+        }
     })
 }

@@ -50,3 +50,6 @@ pub(crate) async fn keep(shared: &Shared, items: Vec<Item>) -> Result<(), CoreEr
     tell(shared, touched).await;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
