@@ -49,6 +49,7 @@ export default ts.config(
       '@typescript-eslint/no-non-null-assertion': 'error',
       // An empty text is no name: `||` is meant.
       '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'no-console': ['error', { allow: ['error'] }],
       'max-lines': ['error', { max: 300, skipBlankLines: false }],
       ...tier(),
@@ -103,12 +104,12 @@ export default ts.config(
     },
   },
   {
-    files: ['**/*.test.ts'],
+    files: ['**/*.test.ts', 'src/testing/**'],
     rules: { 'max-lines': 'off', 'no-restricted-imports': 'off' },
   },
   {
     // A component has no type here; vue-tsc checks what these rules would.
-    files: ['src/**/*.vue', 'src/main.ts', '**/*.test.ts'],
+    files: ['src/**/*.vue', 'src/main.ts', 'src/testing/**', '**/*.test.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

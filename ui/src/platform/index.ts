@@ -9,7 +9,7 @@ let current: Platform | undefined
 /** The host: Tauri in the app, the fake in tests and in a plain browser. */
 export function platform(): Platform {
   if (current === undefined) {
-    throw new Error('usePlatform or choosePlatform comes first')
+    throw new Error('The platform was not chosen yet')
   }
   return current
 }

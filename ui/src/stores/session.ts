@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, shallowRef } from 'vue'
 import { setLanguage, t } from '@/i18n'
 import {
   platform,
@@ -34,7 +34,7 @@ export const useSession = defineStore('session', () => {
   const account = shallowRef<Account | null>(null)
   const link = shallowRef<LinkState | null>(null)
   const host = shallowRef<HostState>({ state: 'off' })
-  const settings = ref<Settings>({ ...unset })
+  const settings = shallowRef<Settings>(unset)
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)

@@ -5,13 +5,13 @@ import type { Relation } from '@/platform'
 export function relationNote({ relation }: Relation): string {
   switch (relation) {
     case 'friend':
-      return t('contacts.friends')
+      return t('contacts.isFriend')
     case 'myself':
       return t('contacts.myself')
     case 'asked':
       return t('contacts.statePending')
     case 'asks':
-      return t('contacts.requests')
+      return t('contacts.asksShort')
     case 'stranger':
       return ''
   }

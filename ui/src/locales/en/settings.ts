@@ -19,6 +19,7 @@ export default {
   genderUnspecified: 'not said',
   birthday: 'Birthday',
   birthdayHint: 'Nobody else sees it.',
+  noDay: 'Enter a day of the past like 1990-12-31, or leave it empty.',
   number: 'Your number',
   username: 'User name',
   email: 'E-mail',

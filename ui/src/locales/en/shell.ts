@@ -16,6 +16,7 @@ export default {
   lineFirstConnecting: 'Connecting…',
   lineSyncing: 'Fetching what you missed…',
   lineOffline: 'Offline since {time}.',
+  lineUnreachable: 'The server cannot be reached; what you write is sent later.',
   lineSignedOut: 'This device was signed out.',
   retryNow: 'Try now',
   signInAgain: 'Sign in again',

@@ -19,6 +19,7 @@ export default {
   genderUnspecified: '不透露',
   birthday: '生日',
   birthdayHint: '其他人看不到。',
+  noDay: '请输入过去的日期，例如 1990-12-31，或留空。',
   number: '你的号码',
   username: '用户名',
   email: '邮箱',

@@ -16,6 +16,7 @@ export default {
   lineFirstConnecting: '正在连接…',
   lineSyncing: '正在获取错过的消息…',
   lineOffline: '自 {time} 起离线。',
+  lineUnreachable: '无法连接服务器，你写的内容稍后会发送。',
   lineSignedOut: '此设备已退出登录。',
   retryNow: '立即重试',
   signInAgain: '重新登录',

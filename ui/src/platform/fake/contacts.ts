@@ -12,7 +12,12 @@ const PAGE = 10
 
 /** Friends, requests, blocks, search. */
 export function contacts(world: World): Part {
-  const known = (): User[] => [me, ...world.contacts.friends.map((f) => f.friend.user), ...strangers]
+  // Who is no friend any more is still somebody.
+  const everybody = new Map([me, ...strangers].map((one) => [one.id, one]))
+  function known(): User[] {
+    world.contacts.friends.forEach(({ friend }) => everybody.set(friend.user.id, friend.user))
+    return [...everybody.values()]
+  }
 
   function find(id: number): User {
     const found = known().find((one) => one.id === id)

@@ -1,0 +1,76 @@
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
+import { createPinia } from 'pinia'
+import type { Router } from 'vue-router'
+import App from '@/App.vue'
+import { i18n } from '@/i18n'
+import { usePlatform } from '@/platform'
+import { createFake, type Fake, type FakeOptions } from '@/platform/fake'
+import { makeRouter } from '@/router'
+import { startEvents } from '@/stores/events'
+import { useSession } from '@/stores/session'
+
+/** The whole app in a document, on a host in memory. */
+export interface MountedApp {
+  app: VueWrapper
+  fake: Fake
+  router: Router
+  find: (testid: string) => HTMLElement | null
+  all: (testid: string) => HTMLElement[]
+  click: (testid: string) => Promise<void>
+  type: (testid: string, text: string) => Promise<void>
+  submit: () => Promise<void>
+}
+
+/** Mounts the app at `path`; dialogs and menus are found too, for they lie in the same document. */
+export async function mountApp(path: string, options: FakeOptions = {}): Promise<MountedApp> {
+  document.body.innerHTML = ''
+  const fake = createFake({ locale: 'en', ...options })
+  usePlatform(fake)
+  const pinia = createPinia()
+  const session = useSession(pinia)
+  await startEvents()
+  await session.load()
+  const router = makeRouter()
+  await router.push(path)
+  const app = mount(App, { attachTo: document.body, global: { plugins: [pinia, i18n, router] } })
+  await settle()
+
+  const all = (testid: string) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)]
+  const find = (testid: string) => all(testid)[0] ?? null
+  function need(testid: string): HTMLElement {
+    const found = find(testid)
+    if (found === null) {
+      throw new Error(`There is no ${testid} in ${document.body.innerHTML.slice(0, 2_000)}`)
+    }
+    return found
+  }
+
+  return {
+    app,
+    fake,
+    router,
+    find,
+    all,
+    click: async (testid) => {
+      need(testid).click()
+      await settle()
+    },
+    type: async (testid, text) => {
+      const field = need(testid) as HTMLInputElement
+      field.value = text
+      field.dispatchEvent(new Event('input', { bubbles: true }))
+      await settle()
+    },
+    submit: async () => {
+      need('submit').closest('form')?.requestSubmit()
+      await settle()
+    },
+  }
+}
+
+/** Waits for what was begun, lazily loaded views included. */
+export async function settle(): Promise<void> {
+  await flushPromises()
+  await new Promise((resolve) => setImmediate(resolve))
+  await flushPromises()
+}
