@@ -20,6 +20,7 @@ use crate::{
     client::Parts,
     secrets::AccountSecrets,
     session::{Pair, Session, digest, digest_of_new},
+    socket::LinkState,
     store::{self, DatabaseKey, Store, WeakStore, table},
     this_platform,
 };
@@ -121,10 +122,11 @@ impl Home {
     /// [`crate::LocalCode::Keychain`] when the tokens could not be removed.
     pub async fn sign_out(&self, core: &Core) -> Result<(), CoreError> {
         let mut stores = self.0.stores.lock().await;
-        let outcome = core.shared.session.sign_out().await;
+        // Closed first, so that nobody is told that the session ended against their will.
         core.close().await;
         stores.close(core.key()).await;
-        outcome
+        core.shared.set_link(LinkState::SignedOut);
+        core.shared.session.sign_out().await
     }
 
     /// Forgets a signed-out account and removes what is on the disk of it. One that is not

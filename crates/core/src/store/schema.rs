@@ -25,7 +25,7 @@ struct Migration {
 }
 
 const MIGRATIONS: &[Migration] = &[Migration {
-    id: 2026_11_22_06_00_00,
+    id: 20261122060000,
     reader: 1,
     sql: &[
         scopes::SCHEMA,

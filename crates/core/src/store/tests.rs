@@ -135,10 +135,9 @@ async fn a_failing_write_has_no_effect_and_takes_no_other_with_it() {
         drafts::set(tx, conversation(), "never")?;
         Err::<(), _>(StoreError::Other("on purpose".to_owned()))
     });
-    let panicking = store.write(|tx| {
+    let panicking = store.write::<(), _>(|tx| {
         drafts::set(tx, conversation(), "never")?;
-        let nothing: Option<()> = None;
-        Ok(nothing.unwrap())
+        panic!("on purpose");
     });
     // All of them wait at once, and so share a transaction.
     let (first, failed, panicked, last) = tokio::join!(

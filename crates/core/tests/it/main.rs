@@ -8,6 +8,7 @@
 
 mod client;
 mod fake;
+mod home;
 
 mod link;
 mod outbox;
