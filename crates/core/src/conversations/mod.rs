@@ -15,7 +15,7 @@ use crate::{
         drafts,
         outbox::OutboxState,
     },
-    sync::{Touched, tell},
+    sync::commit,
 };
 
 /// How one's own message fares, as far as a line of the list shows it.
@@ -105,14 +105,11 @@ impl Core {
         text: &str,
     ) -> Result<(), CoreError> {
         let text = text.to_owned();
-        self.shared
-            .store
-            .write(move |tx| drafts::set(tx, conversation_id, &text))
-            .await?;
-        let mut touched = Touched::default();
-        touched.line(conversation_id);
-        tell(&self.shared, touched).await;
-        Ok(())
+        commit(&self.shared, move |tx, touched| {
+            touched.line(conversation_id);
+            drafts::set(tx, conversation_id, &text)
+        })
+        .await
     }
 }
 

@@ -19,7 +19,7 @@ use magpie_protocol::{ConversationId, ErrorBody, ErrorCode, MessageId, messages:
 use crate::{
     Core, CoreError, pipeline,
     store::table::outbox,
-    sync::{Touched, tell},
+    sync::commit,
     timeline::{MessageView, unsent},
 };
 
@@ -38,16 +38,16 @@ impl Core {
         let shared = &self.shared;
         let message = SendMessage::text(shared.new_message_id(), conversation_id, text);
         let (me, now) = (shared.me, shared.clock.now());
-        let row = shared
-            .store
-            .write(move |tx| pipeline::queue(tx, message, now))
-            .await??;
-        shared.outbox_grew.notify_one();
-        let view = unsent(me, &row);
-        let mut touched = Touched::default();
-        touched.messages(conversation_id, [row.id]);
-        tell(shared, touched).await;
-        Ok(view)
+        let row = commit(shared, move |tx, touched| {
+            let queued = pipeline::queue(tx, message, now)?;
+            if let Ok(row) = &queued {
+                touched.outbox();
+                touched.messages(conversation_id, [row.id]);
+            }
+            Ok(queued)
+        })
+        .await??;
+        Ok(unsent(me, &row))
     }
 
     /// Tries a refused message again.
@@ -55,20 +55,16 @@ impl Core {
     /// # Errors
     /// [`magpie_protocol::ErrorCode::MessageNotFound`] when it is not in the outbox.
     pub async fn retry_message(&self, id: MessageId) -> Result<(), CoreError> {
-        let shared = &self.shared;
-        let row = shared
-            .store
-            .write(move |tx| {
-                outbox::requeue(tx, id)?;
-                outbox::get(tx, id)
-            })
-            .await?
-            .ok_or_else(not_here)?;
-        shared.outbox_grew.notify_one();
-        let mut touched = Touched::default();
-        touched.messages(row.conversation_id, [id]);
-        tell(shared, touched).await;
-        Ok(())
+        let found = commit(&self.shared, move |tx, touched| {
+            let found = outbox::requeue(tx, id)?;
+            if let Some(row) = outbox::get(tx, id)? {
+                touched.outbox();
+                touched.messages(row.conversation_id, [id]);
+            }
+            Ok(found)
+        })
+        .await?;
+        found.then_some(()).ok_or_else(not_here)
     }
 
     /// Deletes a refused message, or one that has not left yet.
@@ -81,22 +77,17 @@ impl Core {
         if !shared.flight.withdraw(id) {
             return Err(not_here());
         }
-        let removed = shared
-            .store
-            .write(move |tx| {
-                let row = outbox::get(tx, id)?;
-                outbox::remove(tx, id)?;
-                Ok(row)
-            })
-            .await;
-        if !matches!(removed, Ok(Some(_))) {
+        let removed = commit(shared, move |tx, touched| {
+            if let Some(row) = outbox::get(tx, id)? {
+                touched.messages(row.conversation_id, [id]);
+            }
+            outbox::remove(tx, id)
+        })
+        .await;
+        if !matches!(removed, Ok(true)) {
             shared.flight.release(id);
         }
-        let row = removed?.ok_or_else(not_here)?;
-        let mut touched = Touched::default();
-        touched.messages(row.conversation_id, [id]);
-        tell(shared, touched).await;
-        Ok(())
+        removed?.then_some(()).ok_or_else(not_here)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use magpie_protocol::{
     ErrorBody, ErrorCode,
     frames::{ByeReason, ClientFrame, ServerFrame},
@@ -132,6 +132,8 @@ struct Line<'a> {
 impl Line<'_> {
     /// Serves the socket until it is gone, and returns why.
     async fn serve(mut self, generation: u64) -> CoreError {
+        // A complaint about the socket before this one must not end this one.
+        let _ = self.shared.wire.give_up.notified().now_or_never();
         let _ = self.incoming.send(Incoming::Up).await;
         let queue = self.shared.wire.up(generation);
         let Err(error) = self.listen(queue).await;

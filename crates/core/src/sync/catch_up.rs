@@ -1,5 +1,7 @@
 //! Fetching what was missed.
 
+use std::sync::Arc;
+
 use magpie_protocol::{
     ConversationId, ErrorBody, ErrorCode,
     limits::PAGE_MAX,
@@ -10,7 +12,7 @@ use magpie_protocol::{
 use super::{
     apply::{self, Outcome},
     crew::Job,
-    touched::{Touched, tell},
+    touched::commit,
 };
 use crate::{
     CoreError, LocalCode,
@@ -42,7 +44,7 @@ fn is_ahead(error: &CoreError) -> bool {
 
 /// Fetches what was missed in all scopes: the list is right after one round trip. Conversations that
 /// moved are asked for as jobs of their own.
-pub(super) async fn everything(shared: &Shared) -> Result<(), CoreError> {
+pub(super) async fn everything(shared: &Arc<Shared>) -> Result<(), CoreError> {
     let me = shared.me;
     let cursors = shared
         .store
@@ -63,39 +65,33 @@ pub(super) async fn everything(shared: &Shared) -> Result<(), CoreError> {
         answer => (cursors.0, answer?),
     };
     let more = sync.user.more;
-    let (mut touched, short) = shared
-        .store
-        .write(move |tx| {
-            let mut touched = Touched::default();
-            for head in &sync.heads {
-                if apply::head(tx, me, head, &mut touched)? {
-                    touched.want(head.conversation.id);
-                }
+    let short = commit(shared, move |tx, touched| {
+        for head in &sync.heads {
+            if apply::head(tx, me, head, touched)? {
+                touched.want(head.conversation.id);
             }
-            let Difference { changes, rev, .. } = sync.user;
-            apply::changes(tx, me, Scope::User(me), since, rev, changes, &mut touched)?;
-            scopes::set_since(tx, sync.next_since)?;
-            if since == 0 {
-                // Where this began again, what is gone must go from the screen too.
-                touched.contacts();
-            }
-            // Those that were left behind when the program ended.
-            for row in conversations::behind(tx)? {
-                touched.want(row.id);
-            }
-            Ok((touched, held_ranges::short_of_newest(tx, NEWEST)?))
-        })
-        .await?;
-    // They come before the end of this job is seen, so that being online waits for them.
-    let moved = touched.take_wanted();
-    for id in &moved {
-        shared.want(Job::Conversation(*id));
-    }
-    for id in short.into_iter().filter(|id| !moved.contains(id)) {
+        }
+        let Difference { changes, rev, .. } = sync.user;
+        apply::changes(tx, me, Scope::User(me), since, rev, changes, touched)?;
+        scopes::set_since(tx, sync.next_since)?;
+        if since == 0 {
+            // Where this began again, what is gone must go from the screen too.
+            touched.contacts();
+        }
+        // Those that were left behind when the program ended.
+        for row in conversations::behind(tx)? {
+            touched.want(row.id);
+        }
+        let mut short = held_ranges::short_of_newest(tx, NEWEST)?;
+        short.retain(|id| !touched.wants(*id));
+        Ok(short)
+    })
+    .await?;
+    // All of these are asked for before the end of this job is seen, so that being online waits for
+    // them.
+    for id in short {
         shared.want(Job::Newest(id));
     }
-    shared.marks_owed.notify_one();
-    tell(shared, touched).await;
     if more {
         user(shared).await?;
     }
@@ -103,7 +99,7 @@ pub(super) async fn everything(shared: &Shared) -> Result<(), CoreError> {
 }
 
 /// Fetches what was missed in the user's scope.
-pub(super) async fn user(shared: &Shared) -> Result<(), CoreError> {
+pub(super) async fn user(shared: &Arc<Shared>) -> Result<(), CoreError> {
     let me = shared.me;
     let scope = Scope::User(me);
     loop {
@@ -123,16 +119,11 @@ pub(super) async fn user(shared: &Shared) -> Result<(), CoreError> {
             answer => answer?,
         };
         let more = difference.more && difference.rev > since;
-        let touched = shared
-            .store
-            .write(move |tx| {
-                let mut touched = Touched::default();
-                let Difference { changes, rev, .. } = difference;
-                apply::changes(tx, me, scope, since, rev, changes, &mut touched)?;
-                Ok(touched)
-            })
-            .await?;
-        tell(shared, touched).await;
+        commit(shared, move |tx, touched| {
+            let Difference { changes, rev, .. } = difference;
+            apply::changes(tx, me, scope, since, rev, changes, touched)
+        })
+        .await?;
         if !more {
             return Ok(());
         }
@@ -143,29 +134,27 @@ pub(super) async fn user(shared: &Shared) -> Result<(), CoreError> {
 ///
 /// # Errors
 /// [`ErrorCode::ConversationNotFound`], or why the server could not be asked.
-pub(crate) async fn introduce(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+pub(crate) async fn introduce(shared: &Arc<Shared>, id: ConversationId) -> Result<(), CoreError> {
     let head = shared.api.conversation(id).await?;
     keep_head(shared, head, false).await
 }
 
-async fn keep_head(shared: &Shared, head: Head, restart: bool) -> Result<(), CoreError> {
+async fn keep_head(shared: &Arc<Shared>, head: Head, restart: bool) -> Result<(), CoreError> {
     let me = shared.me;
-    let touched = shared
-        .store
-        .write(move |tx| {
-            let mut touched = Touched::default();
-            if restart {
-                conversations::restart(tx, head.conversation.id)?;
-            }
-            apply::head(tx, me, &head, &mut touched)?;
-            Ok(touched)
-        })
-        .await?;
-    tell(shared, touched).await;
-    Ok(())
+    commit(shared, move |tx, touched| {
+        if restart {
+            conversations::restart(tx, head.conversation.id)?;
+        }
+        apply::head(tx, me, &head, touched)?;
+        Ok(())
+    })
+    .await
 }
 
-async fn find(shared: &Shared, id: ConversationId) -> Result<Option<ConversationRow>, CoreError> {
+async fn find(
+    shared: &Arc<Shared>,
+    id: ConversationId,
+) -> Result<Option<ConversationRow>, CoreError> {
     Ok(shared
         .store
         .read(move |db| conversations::get(db, id))
@@ -173,7 +162,10 @@ async fn find(shared: &Shared, id: ConversationId) -> Result<Option<Conversation
 }
 
 /// Catches up with a conversation, and then sees that its newest messages are held.
-pub(super) async fn conversation(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+pub(super) async fn conversation(
+    shared: &Arc<Shared>,
+    id: ConversationId,
+) -> Result<(), CoreError> {
     if find(shared, id).await?.is_none() {
         introduce(shared, id).await?;
     }
@@ -195,7 +187,7 @@ pub(super) async fn conversation(shared: &Shared, id: ConversationId) -> Result<
 }
 
 /// Sees that the newest messages of a conversation are held.
-pub(super) async fn newest(shared: &Shared, id: ConversationId) -> Result<(), CoreError> {
+pub(super) async fn newest(shared: &Arc<Shared>, id: ConversationId) -> Result<(), CoreError> {
     while fill(shared, id, Reach::Newest).await? {}
     Ok(())
 }
@@ -206,7 +198,7 @@ enum Step {
 }
 
 /// Asks for one difference and applies it.
-async fn step(shared: &Shared, row: &ConversationRow) -> Result<Step, CoreError> {
+async fn step(shared: &Arc<Shared>, row: &ConversationRow) -> Result<Step, CoreError> {
     let (me, id, since) = (shared.me, row.id, row.cursor);
     let many = since == 0 || row.head_rev.saturating_sub(since) > REPLAYED;
     let below_seq = many.then_some(row.base_seq.saturating_add(1));
@@ -215,22 +207,18 @@ async fn step(shared: &Shared, row: &ConversationRow) -> Result<Step, CoreError>
         .conversation_changes(id, since, below_seq, PAGE_MAX)
         .await?;
     let (more, rev) = (difference.more, difference.rev);
-    let (touched, row, outcome) = shared
-        .store
-        .write(move |tx| {
-            let mut touched = Touched::default();
-            let outcome = if many {
-                apply::below(tx, me, id, since, difference, &mut touched)?;
-                Outcome::Done
-            } else {
-                let Difference { changes, rev, .. } = difference;
-                let scope = Scope::Conversation(id);
-                apply::changes(tx, me, scope, since, rev, changes, &mut touched)?
-            };
-            Ok((touched, conversations::get(tx, id)?, outcome))
-        })
-        .await?;
-    tell(shared, touched).await;
+    let (row, outcome) = commit(shared, move |tx, touched| {
+        let outcome = if many {
+            apply::below(tx, me, id, since, difference, touched)?;
+            Outcome::Done
+        } else {
+            let Difference { changes, rev, .. } = difference;
+            let scope = Scope::Conversation(id);
+            apply::changes(tx, me, scope, since, rev, changes, touched)?
+        };
+        Ok((conversations::get(tx, id)?, outcome))
+    })
+    .await?;
     let behind = row.is_some_and(|row| row.cursor < row.head_rev);
     if more || (behind && rev > since) || outcome == Outcome::Gap {
         // Only an answer that led further is worth asking again.
@@ -257,7 +245,7 @@ pub(super) enum Reach {
 /// Fetches one page of the topmost hole of a conversation. Returns whether there was one and it is
 /// smaller now.
 pub(super) async fn fill(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     id: ConversationId,
     reach: Reach,
 ) -> Result<bool, CoreError> {
@@ -302,7 +290,7 @@ pub(super) async fn fill(
 /// # Errors
 /// Why the server could not be asked.
 pub(crate) async fn fill_below(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     id: ConversationId,
     hole: Range,
     upwards: bool,
@@ -325,29 +313,14 @@ pub(crate) async fn fill_below(
 }
 
 async fn keep_history(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     id: ConversationId,
     page: History,
     shown: bool,
 ) -> Result<(), CoreError> {
     let me = shared.me;
-    let touched = shared
-        .store
-        .write(move |tx| {
-            let mut touched = Touched::default();
-            apply::history(
-                tx,
-                me,
-                id,
-                page.messages,
-                page.last_seq,
-                &mut touched,
-                shown,
-            )?;
-            Ok(touched)
-        })
-        .await?;
-    shared.marks_owed.notify_one();
-    tell(shared, touched).await;
-    Ok(())
+    commit(shared, move |tx, touched| {
+        apply::history(tx, me, id, page.messages, page.last_seq, touched, shown)
+    })
+    .await
 }

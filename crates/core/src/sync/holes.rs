@@ -34,7 +34,7 @@ pub(crate) async fn fill_holes(shared: Arc<Shared>) {
 }
 
 /// Fills all holes, and then those that come up, until the link is gone.
-async fn fill_all(shared: &Shared) {
+async fn fill_all(shared: &Arc<Shared>) {
     let mut backoff = Backoff::default();
     // The server does not hold what is missing there.
     let mut hopeless = HashSet::new();

@@ -24,7 +24,9 @@ pub(crate) use crew::Job;
 pub(crate) use holes::fill_holes;
 pub(crate) use marks::send_marks;
 pub(crate) use run::{Inbox, run};
-pub(crate) use touched::{Touched, tell};
+pub(crate) use touched::commit;
+
+use std::sync::Arc;
 
 use magpie_protocol::sync::Item;
 
@@ -35,20 +37,15 @@ use crate::{CoreError, client::Shared};
 ///
 /// # Errors
 /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
-pub(crate) async fn keep(shared: &Shared, items: Vec<Item>) -> Result<(), CoreError> {
+pub(crate) async fn keep(shared: &Arc<Shared>, items: Vec<Item>) -> Result<(), CoreError> {
     let me = shared.me;
-    let touched = shared
-        .store
-        .write(move |tx| {
-            let mut touched = Touched::default();
-            for item in &items {
-                apply::user_item(tx, me, item, &mut touched)?;
-            }
-            Ok(touched)
-        })
-        .await?;
-    tell(shared, touched).await;
-    Ok(())
+    commit(shared, move |tx, touched| {
+        for item in &items {
+            apply::user_item(tx, me, item, touched)?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 #[cfg(test)]

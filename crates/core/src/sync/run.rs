@@ -24,6 +24,9 @@ use crate::{
 /// How many frames that are already there are applied in one transaction.
 const BATCH: usize = 256;
 
+/// After so many failures it is not the database but what is to be written, and waiting is no use.
+const TRIES: u32 = 3;
+
 /// What sync listens to.
 pub(crate) struct Inbox {
     /// From the socket.
@@ -137,6 +140,7 @@ impl State {
             return;
         }
         let frames: Arc<[ServerFrame]> = frames.into();
+        let mut tries = 0;
         let mut pause = Duration::from_millis(500);
         let applied = loop {
             let (me, batch) = (self.shared.me, Arc::clone(&frames));
@@ -148,9 +152,15 @@ impl State {
             {
                 Ok(applied) => break applied,
                 Err(StoreError::Closed) => return,
+                Err(StoreError::Other(error)) if tries == TRIES => {
+                    tracing::error!(%error, "changes were passed over; everything is asked for");
+                    self.crew.want(Job::Everything);
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(%error, "changes cannot be written; trying again");
                     sleep(pause).await;
+                    tries += 1;
                     pause = Duration::from_secs(30).min(pause * 2);
                 }
             }
@@ -161,8 +171,6 @@ impl State {
         for job in applied.jobs {
             self.crew.want(job);
         }
-        // What is owed was raised by what arrived.
-        self.shared.marks_owed.notify_one();
         tell(&self.shared, applied.touched).await;
     }
 }

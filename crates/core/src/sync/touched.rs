@@ -4,17 +4,20 @@
 //! database and emitted, one such reading after the other, so that of two events about the same
 //! thing the later one is never the older one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use magpie_protocol::{ConversationId, MessageId, accounts::Account};
 use rusqlite::Connection;
 
 use crate::{
-    CoreEvent,
+    CoreError, CoreEvent, LocalCode,
     client::Shared,
     conversations::{self, ConversationItem},
     store::{
-        Result,
+        Result, Tx,
         table::{self, account},
     },
     sync::Job,
@@ -32,17 +35,23 @@ pub(crate) struct Touched {
     contacts: bool,
     account: bool,
     wanted: BTreeSet<ConversationId>,
+    outbox: bool,
 }
 
 impl Touched {
+    /// There is something new to send.
+    pub(crate) fn outbox(&mut self) {
+        self.outbox = true;
+    }
+
     /// A conversation must be caught up with; it may not even be known here.
     pub(crate) fn want(&mut self, id: ConversationId) {
         self.wanted.insert(id);
     }
 
-    /// Takes the conversations that must be caught up with.
-    pub(crate) fn take_wanted(&mut self) -> BTreeSet<ConversationId> {
-        std::mem::take(&mut self.wanted)
+    /// Tells whether [`Touched::want`] was said of a conversation.
+    pub(crate) fn wants(&self, id: ConversationId) -> bool {
+        self.wanted.contains(&id)
     }
 
     /// A line of the list changed.
@@ -81,11 +90,43 @@ impl Touched {
     }
 }
 
-/// Tells the listeners what was touched. To be called after the commit.
-pub(crate) async fn tell(shared: &Shared, mut touched: Touched) {
-    for id in touched.take_wanted() {
-        shared.want(Job::Conversation(id));
+/// Runs a closure in a transaction and tells the listeners what it touched, to the end of both even
+/// if the caller stops waiting: nobody may be left with an old picture of what is in the database.
+///
+/// # Errors
+/// What the closure returns, or a failure of the database.
+pub(crate) async fn commit<T, F>(shared: &Arc<Shared>, work: F) -> std::result::Result<T, CoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&Tx<'_>, &mut Touched) -> Result<T> + Send + 'static,
+{
+    let shared = Arc::clone(shared);
+    let task = tokio::spawn(async move {
+        let (value, touched) = shared
+            .store
+            .write(move |tx| {
+                let mut touched = Touched::default();
+                let value = work(tx, &mut touched)?;
+                Ok((value, touched))
+            })
+            .await?;
+        tell(&shared, touched).await;
+        Ok(value)
+    });
+    task.await
+        .unwrap_or_else(|_| Err(CoreError::local(LocalCode::Internal, "a commit broke off")))
+}
+
+/// Wakes whoever has work from what was touched, and tells the listeners. To be called after the
+/// commit.
+pub(super) async fn tell(shared: &Shared, touched: Touched) {
+    for id in &touched.wanted {
+        shared.want(Job::Conversation(*id));
     }
+    if touched.outbox {
+        shared.outbox_grew.notify_one();
+    }
+    shared.marks_owed.notify_one();
     if touched.is_empty() || !(touched.account || shared.events.has_listeners()) {
         return;
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Core, CoreError, Failure, FailureCode,
     store::table::{conversations, held_ranges::Range, marks_owed},
-    sync::{self, Job, Touched, tell},
+    sync::{self, Job, commit},
 };
 
 pub(crate) use view::{event, unsent};
@@ -228,30 +228,20 @@ impl Core {
         conversation_id: ConversationId,
         seq: u64,
     ) -> Result<(), CoreError> {
-        let shared = &self.shared;
-        let is_news = shared
-            .store
-            .write(move |tx| {
-                let last = conversations::get(tx, conversation_id)?.map_or(0, |row| row.last_seq);
-                let seq = seq.min(last);
-                let is_news = conversations::set_read(tx, conversation_id, seq)?;
-                if is_news {
-                    let marks = Marks {
-                        delivered: None,
-                        read: Some(seq),
-                    };
-                    marks_owed::owe(tx, conversation_id, &marks)?;
-                }
-                Ok(is_news)
-            })
-            .await?;
-        if is_news {
-            shared.marks_owed.notify_one();
-            let mut touched = Touched::default();
-            touched.marks(conversation_id);
-            tell(shared, touched).await;
-        }
-        Ok(())
+        commit(&self.shared, move |tx, touched| {
+            let last = conversations::get(tx, conversation_id)?.map_or(0, |row| row.last_seq);
+            let seq = seq.min(last);
+            if conversations::set_read(tx, conversation_id, seq)? {
+                touched.marks(conversation_id);
+                let marks = Marks {
+                    delivered: None,
+                    read: Some(seq),
+                };
+                marks_owed::owe(tx, conversation_id, &marks)?;
+            }
+            Ok(())
+        })
+        .await
     }
 }
 
