@@ -256,3 +256,20 @@ impl Stage {
         })
     }
 }
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for device in self.cast().iter().flat_map(Person::devices) {
+            println!(
+                "the last that passed between {} and the server:",
+                device.label()
+            );
+            for event in device.link().story() {
+                println!("  {event}");
+            }
+        }
+    }
+}

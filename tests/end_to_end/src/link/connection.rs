@@ -187,6 +187,7 @@ impl Shared {
 
     async fn pass_request(&self, request: &Request) {
         let held = self.change(|state| {
+            state.tell(format!("-> {} {}", request.method, request.target));
             state.requests.push(request.clone());
             let held = state.hold.as_ref().is_some_and(|picks| picks(request));
             state.held += usize::from(held);

@@ -163,6 +163,12 @@ impl Link {
         self.shared.state.lock().acks
     }
 
+    /// Returns what passed lately, for somebody who looks into a failed test.
+    #[must_use]
+    pub fn story(&self) -> Vec<String> {
+        self.shared.state.lock().story()
+    }
+
     async fn until(&self, what: &str, condition: impl Fn(&State) -> bool) {
         let mut changed = self.shared.changed.subscribe();
         let waiting = async {

@@ -60,7 +60,13 @@ pub(super) struct State {
     pub(super) requests: Vec<Request>,
     pub(super) sends: u64,
     pub(super) acks: u64,
+    story: VecDeque<String>,
 }
+
+/// How many of the latest events a link tells when a test fails.
+const STORY: usize = 80;
+/// How much of a frame it tells.
+const GIST: usize = 300;
 
 /// What becomes of a piece that a fault may strike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,15 +91,31 @@ impl State {
             requests: Vec::new(),
             sends: 0,
             acks: 0,
+            story: VecDeque::new(),
         }
     }
 
+    /// Notes something for the story of this link.
+    pub(super) fn tell(&mut self, event: String) {
+        if self.story.len() == STORY {
+            self.story.pop_front();
+        }
+        self.story.push_back(event);
+    }
+
+    /// Returns the latest events.
+    pub(super) fn story(&self) -> Vec<String> {
+        self.story.iter().cloned().collect()
+    }
+
     pub(super) fn cut(&mut self) {
+        self.tell("-- cut".to_owned());
         std::mem::replace(&mut self.alive, CancellationToken::new()).cancel();
     }
 
     /// A frame from the device.
     pub(super) fn client_frame(&mut self, payload: &[u8]) -> Verdict {
+        self.tell(format!("-> {}", gist(payload)));
         if !has_type(payload, "send") {
             return Verdict::Pass;
         }
@@ -108,6 +130,7 @@ impl State {
 
     /// A frame from the server.
     pub(super) fn server_frame(&mut self, frame_bytes: usize, payload: &[u8]) -> Verdict {
+        self.tell(format!("<- {}", gist(payload)));
         let (ack, changes) = (has_type(payload, "ack"), has_type(payload, "changes"));
         let pass = match self.faults.front_mut() {
             Some(Fault::BeforeAck(left)) if ack => count_down(left).then_some(0),
@@ -140,6 +163,13 @@ impl State {
         self.struck += 1;
         Verdict::CutAfter(pass)
     }
+}
+
+fn gist(payload: &[u8]) -> String {
+    String::from_utf8_lossy(payload)
+        .chars()
+        .take(GIST)
+        .collect()
 }
 
 /// Returns whether this was the one.

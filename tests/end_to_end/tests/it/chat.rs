@@ -91,3 +91,47 @@ async fn what_is_said_in_a_tunnel_arrives_behind_it_in_order() {
     );
     stage.all_is_well().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ticks_follow_when_somebody_catches_up() {
+    let stage = Stage::new().await;
+    let (alice, bob) = (stage.invite("alice").await, stage.invite("bob").await);
+    let chat = alice.befriends(&bob).await;
+    bob.device().link().refuse();
+    bob.device().until_offline().await;
+    alice.says_many_to(&bob, "while you were away", 25).await;
+    alice.device().until_sent(chat, PATIENCE).await;
+    bob.device().link().open();
+    bob.device().until_online().await;
+    let ticks = async |read: bool| {
+        eventually("the ticks follow", PATIENCE, async || {
+            let marks = alice.device().timeline(chat).await?.snapshot.marks;
+            let come = if read {
+                marks.others_read_seq
+            } else {
+                marks.others_delivered_seq
+            };
+            if come == 26 {
+                Ok(())
+            } else {
+                Err(format!("{marks:?}"))
+            }
+        })
+        .await;
+    };
+    ticks(false).await;
+
+    // Read without a network, told when there is one again.
+    bob.device().link().refuse();
+    bob.device().until_offline().await;
+    bob.device().reads(chat).await;
+    let line = bob
+        .device()
+        .until_line(chat, "it is read", |line| line.unread == 0)
+        .await;
+    assert_eq!(line.unread, 0);
+    bob.device().link().open();
+    bob.device().until_online().await;
+    ticks(true).await;
+    stage.all_is_well().await;
+}
