@@ -137,4 +137,54 @@ mod tests {
             );
         }
     }
+
+    /// A server whose certificate nobody vouches for; it was made for this test.
+    fn unknown_issuer() -> String {
+        use rustls::{ServerConfig, ServerConnection, pki_types::PrivatePkcs8KeyDer};
+        let certificate = include_bytes!("testing/unknown_issuer.cert.der").to_vec();
+        let key = include_bytes!("testing/unknown_issuer.key.der").to_vec();
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![certificate.into()],
+                PrivatePkcs8KeyDer::from(key).into(),
+            )
+            .unwrap();
+        let config = std::sync::Arc::new(config);
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut connection = ServerConnection::new(config).unwrap();
+            // It fails: the other side does not go on.
+            let _ = connection.complete_io(&mut stream);
+        });
+        format!("https://{address}")
+    }
+
+    #[tokio::test]
+    async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+        let http = crate::api::Http::new(&unknown_issuer()).unwrap();
+        let code = http
+            .server()
+            .await
+            .map(|_| ())
+            .map_err(|error| error.code());
+        let expected = FailureCode::Local(LocalCode::CertificateInvalid);
+        assert_eq!(code, Err(expected));
+    }
+
+    #[tokio::test]
+    async fn the_socket_does_not_trust_it_either() {
+        use tokio_tungstenite::{Connector, connect_async_tls_with_config};
+        let url = unknown_issuer().replace("https", "wss");
+        let tls = Connector::Rustls(super::super::tls::config().unwrap());
+        let error = connect_async_tls_with_config(&url, None, true, Some(tls))
+            .await
+            .unwrap_err();
+        assert_eq!(transport_code(&error), LocalCode::CertificateInvalid);
+    }
 }
