@@ -30,7 +30,7 @@ export default {
   searchIntro: 'Who are you looking for?',
   searchIntroText: 'By user name or number from the beginning, or by any part of the nickname.',
   searchNone: 'Nobody found',
-  searchNoneText: 'Check the spelling, or ask for the person’s number.',
+  searchNoneText: 'Check the spelling, or ask for the person\'s number.',
   searchMore: 'Show more',
   results: 'Results',
   add: 'Add friend',

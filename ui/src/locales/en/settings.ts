@@ -5,7 +5,7 @@ export default {
   password: 'Password',
   devices: 'Devices',
   appearance: 'Appearance',
-  server: 'This computer’s server',
+  server: 'Server on this computer',
   about: 'About',
   signOut: 'Sign out',
   signOutTitle: 'Sign out?',
@@ -51,6 +51,6 @@ export default {
   version: 'Version {version}',
   aboutText: 'A chat app that keeps everything at hand: on your disk, encrypted, readable without a network.',
   yourServer: 'Server',
-  secretsKeychain: 'Sign-in secrets lie in the system’s keychain.',
+  secretsKeychain: 'Sign-in secrets lie in the system\'s keychain.',
   secretsFile: 'This system has no keychain. Sign-in secrets lie in a file that only you can read.',
 }
