@@ -13,7 +13,7 @@ struct Batch {
     me: UserId,
     conversation_id: ConversationId,
     messages: Vec<Message>,
-    changed: Vec<MessageId>,
+    left_outbox: Vec<MessageId>,
 }
 
 /// One step. A failure undoes the whole batch.
@@ -24,9 +24,9 @@ trait Step: Sync {
 /// The order.
 const STEPS: [&dyn Step; 5] = [&Validate, &Keep, &Hold, &OweDelivered, &CountUnread];
 
-/// Takes messages of a conversation in, and returns those that are news here. May be repeated with
-/// the same messages. The conversation must be known; the caller tells the listeners after the
-/// commit.
+/// Takes messages of a conversation in, and returns those that were in the outbox until now: whoever
+/// shows them as under way must hear of it. May be repeated with the same messages. The caller tells
+/// the listeners after the commit.
 pub(crate) fn take(
     tx: &Tx<'_>,
     me: UserId,
@@ -37,7 +37,7 @@ pub(crate) fn take(
         me,
         conversation_id,
         messages,
-        changed: Vec::new(),
+        left_outbox: Vec::new(),
     };
     for step in STEPS {
         if batch.messages.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn take(
         }
         step.run(tx, &mut batch)?;
     }
-    Ok(batch.changed)
+    Ok(batch.left_outbox)
 }
 
 /// Passes over what no server should send, so that it cannot spoil the rest.
@@ -73,8 +73,8 @@ impl Step for Keep {
     fn run(&self, tx: &Tx<'_>, batch: &mut Batch) -> Result<()> {
         for message in &batch.messages {
             let inserted = messages::insert(tx, batch.me, message)?;
-            if inserted.news || inserted.was_outgoing {
-                batch.changed.push(message.id);
+            if inserted.was_outgoing {
+                batch.left_outbox.push(message.id);
             }
         }
         Ok(())

@@ -242,7 +242,8 @@ pub(super) fn head(tx: &Tx<'_>, me: UserId, head: &Head, touched: &mut Touched) 
     }
     touched.marks(id);
     if let Some(message) = &head.last_message {
-        pipeline::take(tx, me, id, vec![message.clone()])?;
+        let left = pipeline::take(tx, me, id, vec![message.clone()])?;
+        touched.messages(id, left);
     }
     if cursor == 0 && !head.members.is_empty() {
         conversations::set_cursor(tx, id, head.rev, head.last_seq)?;
@@ -310,7 +311,10 @@ pub(super) fn history(
     if shown {
         take_messages(tx, me, id, page, touched)?;
     } else {
-        pipeline::take(tx, me, id, page)?;
+        let left = pipeline::take(tx, me, id, page)?;
+        if !left.is_empty() {
+            touched.messages(id, left);
+        }
     }
     if conversations::get(tx, id)?.map(|row| row.unread) != before {
         touched.marks(id);

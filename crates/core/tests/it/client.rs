@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::fake::{Fake, chat};
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Client {
     folder: TempDir,

@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod events;
 mod fake;
 mod home;
 
