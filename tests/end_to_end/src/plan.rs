@@ -160,7 +160,7 @@ impl Plan {
                 tolerate(within(core.set_blocked(friend(n, m).id(), blocked)).await);
             }
             Step::Wait(minutes) if !killable => {
-                stage.clock().advance(Duration::from_secs(60 * minutes));
+                let_time_pass(stage, Duration::from_secs(60 * minutes)).await;
             }
             Step::Wait(_) => {}
             Step::Server if killable => stage.kill_server().await,
@@ -213,7 +213,7 @@ async fn again(stage: &Stage, person: &Person, friend: &Person, killable: bool) 
     {
         return;
     }
-    stage.clock().advance(Duration::from_secs(25 * 3_600));
+    let_time_pass(stage, Duration::from_secs(25 * 3_600)).await;
     let asked = person
         .device()
         .core()
@@ -231,6 +231,25 @@ async fn again(stage: &Stage, person: &Person, friend: &Person, killable: bool) 
         return;
     }
     friend.accepts(person).await;
+}
+
+/// Puts the clock forward while nobody refreshes: a device that did not hear the answer has a minute
+/// to ask again, and is signed out afterwards. Who had no network has none afterwards.
+async fn let_time_pass(stage: &Stage, by: Duration) {
+    let devices: Vec<Device> = stage.cast().iter().flat_map(Person::devices).collect();
+    let lost: Vec<&Device> = devices
+        .iter()
+        .filter(|device| device.link().refuses())
+        .collect();
+    for device in &devices {
+        device.link().forget_faults();
+        device.link().open();
+        device.until_online().await;
+    }
+    for device in lost {
+        device.link().refuse();
+    }
+    stage.clock().advance(by);
 }
 
 /// A step does not wait for a network that may never come back.

@@ -73,6 +73,12 @@ impl Link {
         });
     }
 
+    /// Returns whether the link refuses connections.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.shared.state.lock().mode == Mode::Refusing
+    }
+
     /// Lets connections stand but nothing through, as when a cable is pulled, until [`Link::open`].
     pub fn swallow(&self) {
         self.shared.change(|state| state.mode = Mode::Swallowing);
