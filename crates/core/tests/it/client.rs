@@ -110,6 +110,13 @@ impl Client {
             more = page.has_more;
             all.splice(..0, page.messages);
         }
+        let mut more = snapshot.has_newer;
+        while more {
+            let last = all.iter().filter_map(|message| message.seq).max();
+            let page = self.core.newer(chat(), last.unwrap_or(0)).await.unwrap();
+            more = page.has_more;
+            all.extend(page.messages);
+        }
         let seqs: Vec<u64> = all.iter().filter_map(|message| message.seq).collect();
         assert!(
             seqs.windows(2).all(|pair| pair[1] == pair[0] + 1),

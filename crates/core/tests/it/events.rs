@@ -77,10 +77,9 @@ async fn a_listener_that_believes_the_events_sees_what_is_held() {
         .into_iter()
         .map(|view| (view.id, view))
         .collect();
-    let unread = client.unread().await;
     // The events may come a little later than what they tell of; they must come.
     let hearing = async {
-        while mirror.messages != held || mirror.unread_total != unread {
+        while mirror.messages != held || mirror.unread_total != client.unread().await {
             mirror.hear(events.next().await.unwrap());
         }
     };
@@ -89,6 +88,12 @@ async fn a_listener_that_believes_the_events_sees_what_is_held() {
             .values()
             .filter(|view| mirror.messages.get(&view.id) != Some(view))
             .collect();
-        panic!("never heard of {missing:#?}");
+        let unread = client.unread().await;
+        panic!(
+            "never heard of {missing:#?}, nor that {unread} are unread, not {}, nor that {} of {} are gone",
+            mirror.unread_total,
+            mirror.messages.len(),
+            held.len()
+        );
     }
 }
