@@ -49,6 +49,12 @@ describe('rows', () => {
     expect(rows.every(({ opensGroup, closesGroup }) => opensGroup && closesGroup)).toBe(true)
   })
 
+  it('draw no line above what nobody wrote', () => {
+    const system = stored(1, { sender_id: null })
+    const rows = toRows([system, stored(2)], 0)
+    expect(rows.map(({ opensUnread }) => opensUnread)).toEqual([false, true])
+  })
+
   it('draw one line, above the first unread message of somebody else', () => {
     const messages = [stored(1), stored(2, { mine: true, sender_id: 1 }), stored(3), stored(4)]
     const lines = (after: number | null): number[] =>

@@ -44,7 +44,9 @@ export function firstUnread(
   messages: readonly MessageView[],
   readSeq: number,
 ): MessageView | undefined {
-  return messages.find(({ seq, mine }) => !mine && seq !== null && seq > readSeq)
+  return messages.find(
+    ({ seq, mine, sender_id }) => !mine && sender_id !== null && seq !== null && seq > readSeq,
+  )
 }
 
 /** How far a message has come; nothing where it is not one's own. */
