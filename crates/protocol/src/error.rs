@@ -37,8 +37,6 @@ pub enum ErrorCode {
     InvalidNickname,
     /// Not an e-mail address.
     InvalidEmail,
-    /// Not a password digest.
-    InvalidPassword,
     /// A field of the profile is too long or out of range.
     InvalidProfile,
     /// Somebody has this user name.
@@ -105,7 +103,6 @@ impl ErrorCode {
             | Self::InvalidUsername
             | Self::InvalidNickname
             | Self::InvalidEmail
-            | Self::InvalidPassword
             | Self::InvalidProfile
             | Self::InvalidContent
             | Self::NotWithYourself => 400,

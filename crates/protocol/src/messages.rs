@@ -105,9 +105,9 @@ impl Body {
                     text: text.to_owned(),
                 })
             }),
-            MessageKind::System => {
-                Some(Self::System(SystemEvent::deserialize(content).unwrap_or(SystemEvent::Unknown)))
-            }
+            MessageKind::System => Some(Self::System(
+                SystemEvent::deserialize(content).unwrap_or(SystemEvent::Unknown),
+            )),
             MessageKind::Unknown => None,
         };
         body.unwrap_or(Self::Unsupported)

@@ -329,8 +329,6 @@ export type ErrorCode =
 "invalid_nickname" | 
 /**  Not an e-mail address. */
 "invalid_email" | 
-/**  Not a password digest. */
-"invalid_password" | 
 /**  A field of the profile is too long or out of range. */
 "invalid_profile" | 
 /**  Somebody has this user name. */

@@ -113,7 +113,6 @@ const fn words(code: ErrorCode) -> &'static str {
         }
         ErrorCode::InvalidNickname => "a nickname has 1 to 64 characters, none of them invisible",
         ErrorCode::InvalidEmail => "not an e-mail address",
-        ErrorCode::InvalidPassword => "not a password digest",
         ErrorCode::InvalidProfile => "a field of the profile is too long or out of range",
         ErrorCode::UsernameTaken => "somebody has this user name",
         ErrorCode::EmailTaken => "somebody has this e-mail address",

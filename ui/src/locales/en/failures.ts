@@ -27,7 +27,6 @@ export default {
   invalid_username: 'Use 3 to 32 of the letters a–z, digits, "_", "." and "-", with at least one that is no digit.',
   invalid_nickname: 'Use 1 to 64 characters, none of them invisible.',
   invalid_email: 'That is not an e-mail address. Correct it or leave it empty.',
-  invalid_password: 'The server refused the password. Choose another one.',
   invalid_profile: 'A field is too long or not possible. Correct it, then save again.',
   username_taken: 'Somebody has this user name already. Choose another one.',
   email_taken: 'An account with this e-mail address exists already. Sign in, or use another one.',

@@ -26,7 +26,6 @@ export default {
   invalid_username: '请使用 3 到 32 个字符：字母 a–z、数字、“_”“.”“-”，且不能全是数字。',
   invalid_nickname: '请使用 1 到 64 个字符，不能含不可见字符。',
   invalid_email: '这不是邮箱地址。请改正或留空。',
-  invalid_password: '服务器不接受该密码，请换一个。',
   invalid_profile: '某一项太长或无效，请改正后再保存。',
   username_taken: '该用户名已被使用，请换一个。',
   email_taken: '该邮箱已注册过账号。请直接登录，或换一个邮箱。',
