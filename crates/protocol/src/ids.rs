@@ -50,8 +50,9 @@ macro_rules! number_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // `u64::from_str` takes a leading plus sign; an id has one spelling only.
-                if text.starts_with('+') {
+                // `u64::from_str` takes a leading plus sign and leading zeros; an id has one
+                // spelling only, so that tries can be counted by it.
+                if text.starts_with(['+', '0']) {
                     return Err(InvalidId($what));
                 }
                 text.parse().map_err(|_| InvalidId($what)).and_then(Self::new)
@@ -197,6 +198,7 @@ mod tests {
             );
             assert!(text.parse::<UserId>().is_err(), "{text} as text");
         }
+        assert!("0010001".parse::<UserId>().is_err());
     }
 
     #[test]

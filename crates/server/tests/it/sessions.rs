@@ -115,15 +115,21 @@ async fn sign_ins_that_cannot_be_are_refused() {
 async fn tries_are_limited_per_account_and_per_address() {
     let server = TestServer::start_with(|config| {
         config.tries_per_account_and_hour = 3;
-        config.sign_ins_per_address_and_hour = 8;
+        config.sign_ins_per_address_and_hour = 9;
     })
     .await
     .unwrap();
-    let (api, _) = Api::sign_up(&server, "alice").await;
+    let (api, session) = Api::sign_up(&server, "alice").await;
     let attempt = async |login: &str, password: &str| {
         let body = sign_in(login, password);
         api.post(routes::SESSIONS, &body).await
     };
+    // A number has one spelling, so that no other gives more tries.
+    let number = format!("00{}", session.account.user.id);
+    assert_eq!(
+        attempt(&number, "alice").await.refused(),
+        ErrorCode::WrongCredentials
+    );
     for login in ["alice", "Alice", "ALICE"] {
         assert_eq!(
             attempt(login, "eve").await.refused(),
@@ -143,7 +149,7 @@ async fn tries_are_limited_per_account_and_per_address() {
         attempt("nobody", "eve").await.refused(),
         ErrorCode::RateLimited
     );
-    // Eight from this address so far.
+    // Nine from this address so far.
     assert_eq!(
         attempt("carol", "eve").await.refused(),
         ErrorCode::RateLimited
