@@ -28,7 +28,7 @@ struct Hasher {
     argon2: Argon2<'static>,
     // Of nobody's password: names that do not exist are checked against it, and so take as long.
     nobody: String,
-    turns: Semaphore,
+    turns: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
@@ -56,7 +56,7 @@ impl Passwords {
         Ok(Self(Arc::new(Hasher {
             argon2,
             nobody,
-            turns: Semaphore::new(threads),
+            turns: Arc::new(Semaphore::new(threads)),
             waiting: AtomicUsize::new(0),
         })))
     }
@@ -109,12 +109,19 @@ impl Passwords {
     ) -> Result<T, AppError> {
         let hasher = Arc::clone(&self.0);
         let place = Place::take(&hasher)?;
-        let turn = hasher.turns.acquire().await.map_err(AppError::failed)?;
+        let turn = Arc::clone(&hasher.turns).acquire_owned().await;
+        let turn = turn.map_err(AppError::failed)?;
         drop(place);
         let working = Arc::clone(&hasher);
-        let done = tokio::task::spawn_blocking(move || work(&working)).await;
-        drop(turn);
-        done.map_err(AppError::failed)?.map_err(AppError::failed)
+        let done = tokio::task::spawn_blocking(move || {
+            // Ends with the work, which goes on when whoever asked has gone: were it given back
+            // earlier, asking and hanging up would start any number of hashes at the same time.
+            let _turn = turn;
+            work(&working)
+        });
+        done.await
+            .map_err(AppError::failed)?
+            .map_err(AppError::failed)
     }
 }
 
@@ -168,5 +175,31 @@ mod tests {
         assert_eq!(check(2, Some(stored)).await.unwrap(), None);
         assert_eq!(check(1, None).await.unwrap(), None);
         assert!(check(1, Some("plain".into())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_does_not_free_a_turn_before_the_work_is_done() {
+        let passwords = cheap();
+        let turns = Arc::clone(&passwords.0.turns);
+        let all = turns.available_permits();
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, may_end) = std::sync::mpsc::channel::<()>();
+        let asking = tokio::spawn(async move {
+            passwords
+                .run(move |_| {
+                    begun.send(()).unwrap();
+                    may_end.recv().unwrap();
+                    Ok(())
+                })
+                .await
+                .unwrap();
+        });
+        has_begun.await.unwrap();
+        asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        assert_eq!(turns.available_permits(), all - 1);
+        go_on.send(()).unwrap();
+        let every = u32::try_from(all).unwrap();
+        drop(turns.acquire_many(every).await.unwrap());
     }
 }
