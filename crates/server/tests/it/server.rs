@@ -191,3 +191,31 @@ async fn a_stopped_server_takes_no_connections_and_leaves_one_file() {
     // No write-ahead log: it was emptied into the database.
     assert_eq!(files, ["lock", "magpie.db"]);
 }
+
+/// Also in a folder that was there before and that all may read.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_database_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let config = Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data_dir: folder.path().to_owned(),
+        argon2_memory_kib: 8,
+        argon2_passes: 1,
+        ..Config::default()
+    };
+    let server = Server::start(config).await.unwrap();
+    let mut databases = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name().to_string_lossy().starts_with("magpie.db") {
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+            databases += 1;
+        }
+    }
+    assert!(databases > 0);
+    server.shutdown().await;
+}

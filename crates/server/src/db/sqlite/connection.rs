@@ -25,6 +25,8 @@ pub(in crate::db) struct Connection {
 impl Connection {
     /// Opens the file for writing; makes it where there is none.
     pub(super) fn open_writer(path: &Path) -> Result<Self, DbError> {
+        #[cfg(unix)]
+        make_private(path).map_err(|error| DbError::Unavailable(error.to_string()))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -145,6 +147,15 @@ impl Connection {
         );
         self.sqlite.prepare_cached(&spelled).map_err(error)
     }
+}
+
+/// Makes the file where there is none, for its owner only: it holds the keys of the tokens. SQLite
+/// gives the files beside it the same rights.
+#[cfg(unix)]
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::File::options();
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.create(true).append(true).open(path).map(drop)
 }
 
 /// Turns `$1` into `?1`: to SQLite, `$1` is a name and not a number. No statement has a dollar sign
