@@ -103,9 +103,13 @@ fn merge(serve: Serve, matches: &ArgMatches) -> Result<Config, ConfigError> {
             settings.insert(name, value);
         }
     }
-    settings
+    let config: Config = settings
         .try_into()
-        .map_err(|error| invalid(error.to_string()))
+        .map_err(|error| invalid(error.to_string()))?;
+    match config.wrongly_zero() {
+        Some(name) => Err(invalid(format!("{name} must be 1 or more"))),
+        None => Ok(config),
+    }
 }
 
 fn read(path: &Path) -> Result<Table, ConfigError> {
@@ -165,6 +169,13 @@ mod tests {
         let path = file.path().to_str().unwrap();
         let error = load_from(&["--config", path]).unwrap_err().to_string();
         assert!(error.contains("lisen"), "{error}");
+        for zero in ["heartbeat_seconds", "access_token_seconds"] {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            writeln!(file, "{zero} = 0").unwrap();
+            let path = file.path().to_str().unwrap();
+            let error = load_from(&["--config", path]).unwrap_err().to_string();
+            assert!(error.contains(zero), "{error}");
+        }
         assert!(matches!(
             load_from(&["--config", "/nowhere/at/all"]),
             Err(ConfigError::Unreadable { .. })

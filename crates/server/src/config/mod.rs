@@ -96,6 +96,33 @@ pub struct Config {
     pub shutdown_seconds: u32,
 }
 
+impl Config {
+    /// Returns the name of a field that is 0 and must not be. The command line takes none such, a
+    /// file might hold one.
+    fn wrongly_zero(&self) -> Option<&'static str> {
+        let positive = [
+            ("access_token_seconds", self.access_token_seconds),
+            ("refresh_token_seconds", self.refresh_token_seconds),
+            (
+                "tries_per_account_and_hour",
+                self.tries_per_account_and_hour,
+            ),
+            (
+                "sign_ins_per_address_and_hour",
+                self.sign_ins_per_address_and_hour,
+            ),
+            (
+                "registrations_per_address_and_hour",
+                self.registrations_per_address_and_hour,
+            ),
+            ("heartbeat_seconds", self.heartbeat_seconds),
+            ("slow_reader_seconds", self.slow_reader_seconds),
+        ];
+        let zero = positive.into_iter().find(|(_, value)| *value == 0);
+        zero.map(|(name, _)| name)
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
