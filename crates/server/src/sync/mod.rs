@@ -41,7 +41,7 @@ fn difference(mut changes: Vec<Change>, limit: u32, present: u64) -> Difference 
     }
 }
 
-/// Refuses a cursor beyond the scope's present revision: it is of another server, or of a database
+/// Refuses a cursor beyond what the database has come to: it is of another server, or of a database
 /// that was put back to an earlier state.
 fn not_ahead(since: u64, present: u64) -> Result<(), AppError> {
     if since > present {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use magpie_protocol::{ErrorBody, limits::PAGE_MAX, routes, sync::Sync};
 use serde::Deserialize;
 
-use super::{cursor, user};
+use super::{cursor, not_ahead, user};
 use crate::{
     app::App,
     conversations,
@@ -49,11 +49,12 @@ pub(super) async fn sync(
         .db()
         .read(move |tx| {
             // Whatever this transaction does not see has a stamp from the horizon on.
-            let horizon = tx.horizon()?;
+            let horizon = u64::try_from(tx.horizon()?).unwrap_or_default();
+            not_ahead(since, horizon)?;
             Ok::<_, AppError>(Sync {
                 user: user::load(tx, auth.user_id, user_rev, limit, now)?,
                 heads: conversations::heads_since(tx, auth.user_id, since)?,
-                next_since: u64::try_from(horizon).unwrap_or_default(),
+                next_since: horizon,
                 server_time: now,
             })
         })

@@ -176,6 +176,7 @@ async fn cursors_out_of_range_are_refused() {
     );
     for (query, code) in [
         ("user_rev=1000", ErrorCode::CursorAhead),
+        ("since=100000", ErrorCode::CursorAhead),
         ("user_rev=-1", ErrorCode::InvalidRequest),
         ("since=-1", ErrorCode::InvalidRequest),
         ("since=9007199254740992", ErrorCode::InvalidRequest),
