@@ -148,6 +148,12 @@ impl Bus {
         }
     }
 
+    /// Tells whether a device is connected.
+    #[must_use]
+    pub fn is_connected(&self, device: DeviceId) -> bool {
+        self.0.devices.lock().contains_key(&device)
+    }
+
     /// Returns how many devices are connected.
     #[must_use]
     pub fn connections(&self) -> usize {

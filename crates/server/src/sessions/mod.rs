@@ -17,7 +17,7 @@ use crate::app::App;
 
 pub(crate) use auth::Auth;
 pub(crate) use caller::Caller;
-pub(crate) use devices::{devices_since, end, live_devices};
+pub(crate) use devices::{devices_since, end, live_devices, note_seen};
 pub(crate) use ended::{EndedDevices, load as load_ended};
 pub(crate) use limits::Limits;
 pub(crate) use opening::{Opening, check_device};

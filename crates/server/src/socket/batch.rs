@@ -14,7 +14,7 @@ use crate::{
 pub(super) const BATCH: usize = 64;
 
 /// Stores messages and marks, and returns the answers: one for each message, in order, and one for
-/// each mark that was refused. When this returns, what was acknowledged is on the disk.
+/// the marks of each conversation that were refused. When this returns, what was acknowledged is on the disk.
 pub(super) async fn write(
     app: App,
     user: UserId,
@@ -22,6 +22,7 @@ pub(super) async fn write(
     due: Due,
 ) -> Vec<ServerFrame> {
     let ids: Vec<MessageId> = drafts.iter().map(|draft| draft.message().id).collect();
+    let marked = due.len();
     let now = app.now();
     let done = app
         .db()
@@ -49,11 +50,10 @@ pub(super) async fn write(
         }
         Err(error) => {
             let body = error.into_body();
-            if ids.is_empty() {
-                return vec![nack(None, body)];
-            }
-            ids.into_iter()
-                .map(|id| nack(Some(id), body.clone()))
+            let messages = ids.into_iter().map(Some);
+            messages
+                .chain(std::iter::repeat_n(None, marked))
+                .map(|id| nack(id, body.clone()))
                 .collect()
         }
     }

@@ -30,8 +30,12 @@ use super::{
     pace::Pace,
 };
 use crate::{
-    app::App, bus::Registration, conversations::conversations_of, error::AppError, messages::Draft,
-    sessions::Auth,
+    app::App,
+    bus::Registration,
+    conversations::conversations_of,
+    error::AppError,
+    messages::Draft,
+    sessions::{self, Auth},
 };
 
 /// The WebSocket of a connection.
@@ -138,6 +142,11 @@ impl Connection {
                 return Err(End::Gone);
             }
         }
+        let (app, device) = (self.app.clone(), self.auth.device_id);
+        self.writing = Some(Box::pin(async move {
+            sessions::note_seen(&app, device).await;
+            Vec::new()
+        }));
         self.replies.push(ServerFrame::Ready {
             user_id: user,
             device_id: self.auth.device_id,
@@ -320,6 +329,8 @@ impl Connection {
             answers.extend(batch::write(app, self.auth.user_id, drafts, due).await);
         }
         let Self {
+            app,
+            auth,
             mut socket,
             registration,
             mut replies,
@@ -347,7 +358,9 @@ impl Connection {
             while raw.read(&mut rest).await? > 0 {}
             Ok::<_, Error>(())
         };
-        match timeout(PARTING, goodbye).await {
+        let seen = sessions::note_seen(&app, auth.device_id);
+        let (parted, ()) = tokio::join!(timeout(PARTING, goodbye), seen);
+        match parted {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::trace!(%error, "socket.parting"),
             Err(_) => tracing::trace!("socket.parting_timed_out"),

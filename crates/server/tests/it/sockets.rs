@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use magpie_protocol::{
-    ErrorCode,
+    ErrorCode, Timestamp,
+    accounts::Device,
     conversations::Marks,
     frames::{ByeReason, ClientFrame, Mark, SUBPROTOCOL, ServerFrame},
     messages::SendMessage,
     routes,
     sync::{Item, Scope},
 };
+use magpie_server::db::{DbError, params};
 use reqwest::StatusCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message as Frame, Utf8Bytes};
 
@@ -159,6 +161,75 @@ async fn marks_that_wait_are_written_when_the_socket_closes() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn without_a_database_messages_and_marks_are_refused() {
+    let world = World::start().await;
+    let (alice, _, conversation) = world.friends("alice", "bob").await;
+    let mut socket = alice.connect().await;
+    let message = text(conversation, "hello");
+    // The answer also tells that nothing of before is still being written.
+    socket.send(&message).await.unwrap();
+    world.server().app().db().close().await;
+    let mark = Mark {
+        conversation_id: conversation,
+        delivered: None,
+        read: Some(1),
+    };
+    let message = text(conversation, "again");
+    socket
+        .put_together(&[ClientFrame::Send(message.clone()), ClientFrame::Mark(mark)])
+        .await;
+    let refused = socket.answer(message.id).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Unavailable);
+    assert_eq!(socket.refusal().await.code, ErrorCode::Unavailable);
+}
+
+#[tokio::test]
+async fn a_device_was_last_seen_when_it_was_last_connected() {
+    const HOUR: i64 = 3_600_000;
+    let world = World::start().await;
+    let alice = world.register("alice").await;
+    let phone = world.another_device("alice").await;
+    let listed = async || {
+        let devices: Vec<Device> = alice.get(routes::DEVICES).await.unwrap();
+        let device = devices.iter().find(|device| device.id == phone.device);
+        device.unwrap().last_seen_at
+    };
+    let signed_in = listed().await;
+    let stored_after = async |millis: i64| {
+        let stored = async || loop {
+            let seen = world
+                .server()
+                .app()
+                .db()
+                .read::<Timestamp, DbError, _>(move |tx| {
+                    tx.one(
+                        "SELECT last_seen_at FROM devices WHERE id = $1",
+                        params![phone.device],
+                        |row| row.get(0),
+                    )
+                })
+                .await
+                .unwrap();
+            if seen.millis_since(signed_in) >= millis {
+                break;
+            }
+            tokio::task::yield_now().await;
+        };
+        let stored = tokio::time::timeout(Duration::from_secs(20), stored());
+        stored.await.expect("not noted");
+    };
+    world.advance(HOUR);
+    assert_eq!(listed().await, signed_in);
+    let socket = phone.connect().await;
+    stored_after(HOUR).await;
+    world.advance(HOUR);
+    // As long as it is connected, it is seen.
+    assert!(listed().await.millis_since(signed_in) >= 2 * HOUR);
+    drop(socket);
+    stored_after(2 * HOUR).await;
 }
 
 #[tokio::test]

@@ -509,6 +509,15 @@ impl Socket {
         self.put_text(&serde_json::to_string(frame).unwrap()).await;
     }
 
+    /// Puts several frames on the line at the same moment.
+    pub(crate) async fn put_together(&mut self, frames: &[ClientFrame]) {
+        for frame in frames {
+            let text = serde_json::to_string(frame).unwrap();
+            self.stream.feed(Frame::text(text)).await.unwrap();
+        }
+        self.stream.flush().await.unwrap();
+    }
+
     pub(crate) async fn put_text(&mut self, text: &str) {
         self.put_frame(Frame::text(text)).await.unwrap();
     }
