@@ -1,5 +1,7 @@
 //! One connection, from its first frame to its last.
 
+mod parting;
+
 use std::{
     future::{self, Future},
     mem,
@@ -11,16 +13,10 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use magpie_protocol::frames::{ByeReason, ServerFrame};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{
-        Bytes, Error, Message, Utf8Bytes,
-        protocol::{CloseFrame, frame::coding::CloseCode},
-    },
+    tungstenite::{Bytes, Error, Message, Utf8Bytes},
 };
 
 use super::{
@@ -47,9 +43,6 @@ const QUEUE_BYTES: usize = 1024 * 1024;
 
 /// How many frames are read before the other duties of the task get their turn.
 const READ_AT_ONCE: usize = 256;
-
-/// How long the last frames of a connection may take to leave, and its client to go.
-const PARTING: Duration = Duration::from_secs(5);
 
 /// A batch of writes under way.
 type Writing = Pin<Box<dyn Future<Output = Vec<ServerFrame>> + Send>>;
@@ -315,57 +308,6 @@ impl Connection {
             }
         }
     }
-
-    /// Ends the connection: what was taken is written and, where the client is still there,
-    /// answered; then it is told why.
-    async fn part(mut self, end: End) {
-        let mut answers = match self.writing.take() {
-            Some(writing) => writing.await,
-            None => Vec::new(),
-        };
-        let (drafts, due) = (mem::take(&mut self.inbox), self.pace.take_all());
-        if !drafts.is_empty() || !due.is_empty() {
-            let app = self.app.clone();
-            answers.extend(batch::write(app, self.auth.user_id, drafts, due).await);
-        }
-        let Self {
-            app,
-            auth,
-            mut socket,
-            registration,
-            mut replies,
-            ..
-        } = self;
-        drop(registration);
-        let goodbye = async {
-            if let End::Bye(reason) = end {
-                replies.extend(answers);
-                replies.push(ServerFrame::Bye { reason });
-                for frame in replies.iter().filter_map(as_text) {
-                    socket.feed(Message::Text(frame)).await?;
-                }
-                socket
-                    .feed(Message::Close(Some(close_frame(reason))))
-                    .await?;
-            }
-            // Where the client closed, this sends the answer to its closing frame.
-            socket.flush().await?;
-            let raw = socket.get_mut();
-            raw.shutdown().await?;
-            // What the client still sends is read and thrown away: closing with it unread would
-            // reset the connection, and the client would not see the last frames.
-            let mut rest = [0; 1024];
-            while raw.read(&mut rest).await? > 0 {}
-            Ok::<_, Error>(())
-        };
-        let seen = sessions::note_seen(&app, auth.device_id);
-        let (parted, ()) = tokio::join!(timeout(PARTING, goodbye), seen);
-        match parted {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::trace!(%error, "socket.parting"),
-            Err(_) => tracing::trace!("socket.parting_timed_out"),
-        }
-    }
 }
 
 async fn written(writing: &mut Option<Writing>) -> Vec<ServerFrame> {
@@ -382,22 +324,5 @@ fn as_text(frame: &ServerFrame) -> Option<Utf8Bytes> {
             tracing::error!(%error, "frame.not_serialised");
             None
         }
-    }
-}
-
-fn close_frame(reason: ByeReason) -> CloseFrame {
-    let code = match reason {
-        ByeReason::ShuttingDown => CloseCode::Away,
-        ByeReason::FrameTooLarge => CloseCode::Size,
-        ByeReason::NotText => CloseCode::Unsupported,
-        ByeReason::SessionEnded
-        | ByeReason::Replaced
-        | ByeReason::TooManyFrames
-        | ByeReason::Silent
-        | ByeReason::Unknown => CloseCode::Policy,
-    };
-    CloseFrame {
-        code,
-        reason: Utf8Bytes::default(),
     }
 }

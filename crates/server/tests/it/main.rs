@@ -11,6 +11,7 @@
 mod accounts;
 mod api;
 mod friends;
+mod marks;
 mod messages;
 mod server;
 mod sessions;
