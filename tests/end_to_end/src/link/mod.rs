@@ -144,6 +144,19 @@ impl Link {
             .await;
     }
 
+    /// Waits until neither a request nor a frame has passed for so long.
+    ///
+    /// # Panics
+    /// When that takes too long.
+    pub async fn until_quiet(&self, pause: Duration) {
+        let mut changed = self.shared.changed.subscribe();
+        let waiting =
+            async { while tokio::time::timeout(pause, changed.changed()).await.is_ok() {} };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            panic!("waited in vain until nothing passes");
+        }
+    }
+
     /// Returns the requests that came from the device so far, held ones included, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
