@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
+import { emojiData } from './build/emoji.ts'
 
 // The same policy as in the app's window, so that `vite preview` fails where the app would.
 const csp = [
@@ -12,7 +13,7 @@ const csp = [
 ].join('; ')
 
 export default defineConfig({
-  plugins: [vue()],
+  plugins: [vue(), emojiData()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: false,
@@ -26,6 +27,10 @@ export default defineConfig({
   server: { port: 1420, strictPort: true },
   preview: { port: 1421, strictPort: true, headers: { 'Content-Security-Policy': csp } },
   // The oldest engines that the app's window can get: WebKitGTK 2.40, macOS 13, WebView2.
-  build: { target: ['safari16.4', 'chrome111'], chunkSizeWarningLimit: 600 },
+  build: {
+    target: ['safari16.4', 'chrome111'],
+    chunkSizeWarningLimit: 600,
+    rolldownOptions: { output: { comments: { legal: true } } },
+  },
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true },
 })
