@@ -1,7 +1,7 @@
 //! What people do with the app, in the words of a test.
 
 use anyhow::{Context, Result, bail};
-use fantoccini::Locator;
+use fantoccini::{Locator, elements::Element};
 use serde_json::json;
 
 use crate::{App, Server, until};
@@ -115,12 +115,21 @@ impl App<'_> {
         .await
     }
 
+    /// Goes to a section of the contacts.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn turns_contacts_to(&self, section: &str) -> Result<()> {
+        self.click(&id("rail-contacts")).await?;
+        self.click(&id(&format!("contacts-{section}"))).await
+    }
+
     /// Searches for somebody and asks to be friends.
     ///
     /// # Errors
     /// When the page does not get there.
     pub async fn asks(&self, person: Person, message: &str) -> Result<()> {
-        self.click(&id("rail-contacts")).await?;
+        self.turns_contacts_to("search").await?;
         self.fills(&id("people-search"), person.username).await?;
         self.click(&format!("{} {}", id("person-result"), id("person-add")))
             .await?;
@@ -136,7 +145,7 @@ impl App<'_> {
     pub async fn accepts(&self, person: Person) -> Result<()> {
         self.reads(&id("rail-requests"), |text| text.contains('1'))
             .await?;
-        self.click(&id("rail-contacts")).await?;
+        self.turns_contacts_to("requests").await?;
         self.reads(&id("request-item"), |text| text.contains(person.nickname))
             .await?;
         self.click(&format!("{} {}", id("request-item"), id("request-accept")))
@@ -199,7 +208,7 @@ impl App<'_> {
         let client = self.client()?;
         until(&format!("{emoji} in the panel"), async || {
             for item in client.find_all(Locator::Css(&id("emoji-item"))).await? {
-                if item.text().await?.contains(emoji) {
+                if says(&item, emoji).await? {
                     item.click().await?;
                     return Ok(Some(()));
                 }
@@ -276,6 +285,11 @@ pub struct Message {
     pub text: String,
     /// How far it has come; empty for other people's.
     pub status: String,
+}
+
+async fn says(element: &Element, text: &str) -> Result<bool> {
+    let shown = element.prop("innerText").await?;
+    Ok(shown.is_some_and(|shown| shown.contains(text)))
 }
 
 fn word(value: Option<&serde_json::Value>) -> String {

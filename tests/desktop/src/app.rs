@@ -1,8 +1,9 @@
 //! The real app, and what a hand, an eye and a key can do to it.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, Permissions},
     net::{SocketAddr, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -11,8 +12,9 @@ use anyhow::{Context, Result, bail};
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
-use crate::{World, display, programs, server::free_address, until};
+use crate::{PATIENCE, World, display, programs, server::free_address, until};
 
 /// One copy of the app under one profile. It can be killed and opened again; the profile stays.
 pub struct App<'w> {
@@ -33,10 +35,7 @@ impl<'w> App<'w> {
         let home = world.folder().join(name);
         let runtime = home.join("runtime");
         fs::create_dir_all(&runtime)?;
-        fs::set_permissions(
-            &runtime,
-            std::os::unix::fs::PermissionsExt::from_mode(0o700),
-        )?;
+        fs::set_permissions(&runtime, Permissions::from_mode(0o700))?;
         let mut app = Self {
             world,
             name: name.to_owned(),
@@ -171,14 +170,15 @@ impl<'w> App<'w> {
     /// # Errors
     /// When it does not; the error says what it showed last.
     pub async fn reads(&self, selector: &str, good: impl Fn(&str) -> bool) -> Result<String> {
-        let client = self.client()?;
+        // The driver's own notion of an element's text leaves out lines that may be cut short.
+        let script = "return document.querySelector(arguments[0])?.innerText ?? null";
         until(&format!("{} to read {selector}", self.name), async || {
-            let element = client.find(Locator::Css(selector)).await?;
-            let text = element.text().await?;
-            if good(&text) {
-                return Ok(Some(text));
+            let answer = self.script(script, vec![json!(selector)]).await?;
+            match answer.as_str() {
+                Some(text) if good(text) => Ok(Some(text.to_owned())),
+                Some(text) => bail!("it says {text:?}"),
+                None => bail!("it is not there"),
             }
-            bail!("it says {text:?}")
         })
         .await
     }
@@ -231,7 +231,7 @@ impl<'w> App<'w> {
     pub async fn picture(&self, name: &str) -> Result<()> {
         let folder = programs::target()?.join("screenshots");
         fs::create_dir_all(&folder)?;
-        let png = self.client()?.screenshot().await?;
+        let png = picture(self.client()?).await?;
         fs::write(folder.join(format!("{name}.png")), png)?;
         Ok(())
     }
@@ -273,13 +273,26 @@ impl<'w> App<'w> {
     }
 
     fn capabilities(&self) -> Result<Map<String, Value>> {
-        let app = programs::built("magpie")?;
+        let app = self.launcher()?;
         let mut capabilities = Map::new();
         capabilities.insert(
             "webkitgtk:browserOptions".to_owned(),
             json!({ "binary": app, "args": ["--profile", self.name] }),
         );
         Ok(capabilities)
+    }
+
+    /// Writes a script that becomes the app. The driver would throw away what the app prints.
+    fn launcher(&self) -> Result<PathBuf> {
+        let path = self.home.join("launch");
+        let script = format!(
+            "#!/bin/sh\nexec '{}' \"$@\" >>'{}' 2>&1\n",
+            programs::built("magpie")?.display(),
+            self.world.log(&self.name).display()
+        );
+        fs::write(&path, script)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o700))?;
+        Ok(path)
     }
 
     /// Finds the app among the driver's children.
@@ -296,6 +309,21 @@ impl<'w> App<'w> {
             .and_then(|number| number.parse().ok())
             .with_context(|| format!("the driver has no child: is {}'s app gone?", self.name))
     }
+}
+
+/// Takes a picture of the page. The engine takes it when it paints the next time, which on a page
+/// where nothing moves is never; so something is made to move, unseen.
+pub(crate) async fn picture(client: &Client) -> Result<Vec<u8>> {
+    let stir = r"
+        const end = performance.now() + 5000;
+        const stir = (now) => {
+            document.documentElement.style.setProperty('outline', `${now % 2 ? 0 : 1}px solid transparent`);
+            if (now < end) requestAnimationFrame(stir);
+        };
+        requestAnimationFrame(stir);
+    ";
+    client.execute(stir, vec![]).await?;
+    Ok(timeout(PATIENCE, client.screenshot()).await??)
 }
 
 fn children_by_search(parent: u32) -> Result<String> {

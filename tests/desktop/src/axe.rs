@@ -4,8 +4,9 @@ use std::fs;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::{App, programs};
+use crate::{App, PATIENCE, programs};
 
 const RUN: &str = r#"
 const done = arguments[arguments.length - 1];
@@ -28,7 +29,10 @@ impl App<'_> {
         let axe =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         self.script(&axe, vec![]).await?;
-        let answer = self.client()?.execute_async(RUN, vec![]).await?;
+        let client = self.client()?;
+        let answer = timeout(PATIENCE, client.execute_async(RUN, vec![]))
+            .await
+            .with_context(|| format!("axe gave no answer on {view}"))??;
         if let Some(error) = answer.get("error") {
             bail!("axe did not run on {view}: {error}");
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout_at};
 
 /// How long to wait for what should take a moment: a debug build on a busy machine is slow.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +18,10 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let end = Instant::now() + PATIENCE;
     loop {
-        let answer = ask().await;
+        // A question that is never answered must not keep the test for ever.
+        let answer = timeout_at(end + PAUSE, ask())
+            .await
+            .unwrap_or_else(|_| bail!("no answer"));
         if let Ok(Some(value)) = answer {
             return Ok(value);
         }

@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use fantoccini::Client;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
-use crate::{App, Server, bus, group::Group, programs};
+use crate::{App, Server, app::picture, bus, group::Group, programs};
 
 /// A bus with a keychain on it, a folder for all that is written, and the processes that were
 /// started here.
@@ -25,6 +26,9 @@ pub struct World {
     folder: TempDir,
 }
 
+/// No scene is longer than this.
+const LONGEST: Duration = Duration::from_secs(300);
+
 /// Makes a world, plays the scene in it, and ends the world. When the scene fails, pictures of
 /// the open windows lie beside the logs in `target/desktop/<name>/`.
 ///
@@ -32,7 +36,13 @@ pub struct World {
 /// Those of the scene, and when the world cannot be made.
 pub async fn scenario(name: &str, scene: impl AsyncFnOnce(&World) -> Result<()>) -> Result<()> {
     let world = World::new(name).await?;
-    let outcome = scene(&world).await;
+    let outcome = match timeout(LONGEST, scene(&world)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(anyhow!(
+            "the scene took longer than {} s",
+            LONGEST.as_secs()
+        )),
+    };
     if outcome.is_err() {
         world.picture_all().await;
     }
@@ -107,13 +117,11 @@ impl World {
     async fn picture_all(&self) {
         let open = self.open.take();
         for (name, client) in open {
-            let shot = tokio::time::timeout(Duration::from_secs(5), client.screenshot()).await;
-            let written = match shot {
-                Ok(Ok(png)) => fs::write(self.logs.join(format!("{name}.png")), png).is_ok(),
-                _ => false,
-            };
-            if !written {
-                eprintln!("there is no picture of {name}'s window");
+            let path = self.logs.join(format!("{name}.png"));
+            match picture(&client).await {
+                Ok(png) if fs::write(&path, &png).is_ok() => {}
+                Err(error) => eprintln!("there is no picture of {name}'s window: {error}"),
+                Ok(_) => eprintln!("the picture of {name}'s window cannot be written"),
             }
         }
     }

@@ -16,7 +16,7 @@ async fn two_people_become_friends_and_talk() -> Result<()> {
         alices.asks(bob, "It is me, 爱丽丝").await?;
         bobs.reads(&id("rail-requests"), |text| text.contains('1'))
             .await?;
-        bobs.click(&id("rail-contacts")).await?;
+        bobs.turns_contacts_to("requests").await?;
         bobs.reads(&id("request-item"), |text| text.contains("爱丽丝"))
             .await?;
         bobs.accepts(alice).await?;

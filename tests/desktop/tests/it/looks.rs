@@ -1,7 +1,6 @@
 //! Every view in both languages, light and dark: pictures, and whether everybody can use it.
 
 use anyhow::{Context, Result};
-use fantoccini::Locator;
 use magpie_tests_desktop::{App, Person, id, scenario};
 
 const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
@@ -15,6 +14,7 @@ async fn every_view_can_be_used_by_everybody() -> Result<()> {
         let alices = world.app("alice").await?;
         let bobs = world.app("bob").await?;
 
+        bobs.see(&id("view-server")).await?;
         look(&bobs, "server").await?;
         bobs.chooses(&server).await?;
         bobs.turns_to("sign-in").await?;
@@ -29,7 +29,7 @@ async fn every_view_can_be_used_by_everybody() -> Result<()> {
         alices
             .reads(&id("rail-requests"), |text| text.contains('1'))
             .await?;
-        alices.click(&id("rail-contacts")).await?;
+        alices.turns_contacts_to("requests").await?;
         alices.see(&id("request-item")).await?;
         look(&alices, "contacts-request").await?;
         alices.accepts(bob).await?;
@@ -88,11 +88,13 @@ async fn look(app: &App<'_>, view: &str) -> Result<()> {
 async fn dress(app: &App<'_>, theme: &str, language: &str) -> Result<()> {
     app.click(&id("rail-settings")).await?;
     for (setting, value) in [("settings-theme", theme), ("settings-language", language)] {
-        let choice = app.see(&id(setting)).await?;
-        choice
-            .select_by(Locator::Css(&format!("option[value=\"{value}\"]")))
+        app.click(&id(setting)).await?;
+        app.click(&format!("[role=option][data-value=\"{value}\"]"))
             .await
             .with_context(|| format!("{setting} has no {value}"))?;
+        app.miss("[role=listbox]").await?;
+        app.see(&format!("{}[data-value=\"{value}\"]", id(setting)))
+            .await?;
     }
     app.see(&format!(
         "html[data-theme=\"{theme}\"][lang=\"{language}\"]"
