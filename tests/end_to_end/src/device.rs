@@ -112,7 +112,7 @@ impl Device {
         let registration = Registration {
             server_url: self.0.link.url(),
             username: username.to_owned(),
-            nickname: format!("{}{}", username[..1].to_uppercase(), &username[1..]),
+            nickname: capitalised(username),
             email: None,
             password: password.to_owned(),
         };
@@ -354,4 +354,10 @@ impl Device {
             .await
             .unwrap();
     }
+}
+
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }

@@ -37,7 +37,7 @@ pub struct Stage {
 
 enum Running {
     Here(Option<Server>),
-    Child(ChildServer),
+    Child(Box<ChildServer>),
 }
 
 impl Stage {
@@ -64,7 +64,7 @@ impl Stage {
         let server = ChildServer::start(program, &folder.path().join("server")).await;
         let address = server.address();
         Self::around(
-            Running::Child(server),
+            Running::Child(Box::new(server)),
             address,
             TestClock::default(),
             folder,

@@ -60,7 +60,7 @@ async fn up(
     mut server: WriteHalf<'_>,
 ) -> Result<(), Over> {
     let mut data = BytesMut::new();
-    let upgraded = loop {
+    loop {
         let head = loop {
             if let Some(head) = Head::read(&data) {
                 break head;
@@ -84,10 +84,10 @@ async fn up(
             shared.carry(&mut server, &piece).await?;
         }
         if upgrade {
-            break true;
+            break;
         }
-    };
-    while upgraded {
+    }
+    loop {
         while let Some(frame) = Frame::read(&data) {
             let verdict = shared.change(|state| state.client_frame(&frame.payload));
             shared
@@ -97,7 +97,6 @@ async fn up(
         }
         more(&mut client, &mut data).await?;
     }
-    Ok(())
 }
 
 async fn down(

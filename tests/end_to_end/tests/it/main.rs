@@ -1,7 +1,7 @@
 //! Real cores against a real server.
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test fails by panicking, also in the functions that it shares with others"
 )]
 
