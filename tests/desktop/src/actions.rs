@@ -1,7 +1,7 @@
 //! What people do with the app, in the words of a test.
 
 use anyhow::{Context, Result, bail};
-use fantoccini::{Locator, elements::Element};
+use fantoccini::Locator;
 use serde_json::json;
 
 use crate::{App, Server, until};
@@ -115,6 +115,24 @@ impl App<'_> {
         .await
     }
 
+    /// Waits for the one of several that shows a text, and returns a selector for it.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn finds(&self, selector: &str, text: &str) -> Result<String> {
+        let script = "for (const old of document.querySelectorAll('[data-found]')) delete old.dataset.found;
+            const one = [...document.querySelectorAll(arguments[0])].find((one) => one.innerText.includes(arguments[1]));
+            if (one) one.dataset.found = '';
+            return one !== undefined";
+        until(&format!("{selector} that says {text}"), async || {
+            let found = self
+                .script(script, vec![json!(selector), json!(text)])
+                .await?;
+            Ok((found == json!(true)).then(|| format!("{selector}[data-found]")))
+        })
+        .await
+    }
+
     /// Goes to a section of the contacts.
     ///
     /// # Errors
@@ -158,20 +176,10 @@ impl App<'_> {
     /// When there is none.
     pub async fn opens_chat_with(&self, person: Person) -> Result<()> {
         self.click(&id("rail-chats")).await?;
-        let client = self.client()?;
-        until(&format!("a chat with {}", person.nickname), async || {
-            for item in client
-                .find_all(Locator::Css(&id("conversation-item")))
-                .await?
-            {
-                if item.text().await?.contains(person.nickname) {
-                    item.click().await?;
-                    return Ok(Some(()));
-                }
-            }
-            Ok(None)
-        })
-        .await?;
+        let chat = self
+            .finds(&id("conversation-item"), person.nickname)
+            .await?;
+        self.click(&chat).await?;
         self.reads(&id("chat-title"), |text| text.contains(person.nickname))
             .await?;
         Ok(())
@@ -205,17 +213,8 @@ impl App<'_> {
     pub async fn picks_emoji(&self, search: &str, emoji: &str) -> Result<()> {
         self.click(&id("composer-emoji")).await?;
         self.fills(&id("emoji-search"), search).await?;
-        let client = self.client()?;
-        until(&format!("{emoji} in the panel"), async || {
-            for item in client.find_all(Locator::Css(&id("emoji-item"))).await? {
-                if says(&item, emoji).await? {
-                    item.click().await?;
-                    return Ok(Some(()));
-                }
-            }
-            Ok(None)
-        })
-        .await?;
+        let item = self.finds(&id("emoji-item"), emoji).await?;
+        self.click(&item).await?;
         self.reads(&id("composer"), |text| text.contains(emoji))
             .await?;
         Ok(())
@@ -285,11 +284,6 @@ pub struct Message {
     pub text: String,
     /// How far it has come; empty for other people's.
     pub status: String,
-}
-
-async fn says(element: &Element, text: &str) -> Result<bool> {
-    let shown = element.prop("innerText").await?;
-    Ok(shown.is_some_and(|shown| shown.contains(text)))
 }
 
 fn word(value: Option<&serde_json::Value>) -> String {

@@ -93,10 +93,7 @@ impl<'w> App<'w> {
     pub async fn kill(&mut self) -> Result<()> {
         let mut running = self.running.take().context("the app is not open")?;
         let process = self.process(&running)?;
-        let killed = Command::new("kill")
-            .args(["-KILL", &process.to_string()])
-            .status()?;
-        if !killed.success() {
+        if !signal("KILL", process)? {
             bail!("cannot kill {}'s app", self.name);
         }
         // The driver is its parent; without it nobody holds on to the dead.
@@ -117,6 +114,8 @@ impl<'w> App<'w> {
         let mut running = self.running.take().context("the app is not open")?;
         let process = self.process(&running)?;
         running.client.clone().close().await?;
+        // The driver may have ended it already.
+        signal("TERM", process)?;
         running.driver.kill()?;
         running.driver.wait()?;
         until("the end of the app", async || {
@@ -344,6 +343,15 @@ fn children_by_search(parent: u32) -> Result<String> {
         }
     }
     Ok(children)
+}
+
+/// Sends a signal and returns whether there was somebody to send it to.
+fn signal(name: &str, process: u32) -> Result<bool> {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), process.to_string()])
+        .stderr(Stdio::null())
+        .status()?;
+    Ok(status.success())
 }
 
 /// Whether a process still runs; one that has ended and waits to be noticed does not.

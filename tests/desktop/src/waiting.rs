@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long to wait for what should take a moment: a debug build on a busy machine is slow.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait for one answer before asking again.
+const ONE_ANSWER: Duration = Duration::from_secs(5);
 
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -18,8 +21,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
     let end = Instant::now() + PATIENCE;
     loop {
-        // A question that is never answered must not keep the test for ever.
-        let answer = timeout_at(end + PAUSE, ask())
+        // The driver leaves a question open for ever when the page goes away under it.
+        let answer = timeout(ONE_ANSWER, ask())
             .await
             .unwrap_or_else(|_| bail!("no answer"));
         if let Ok(Some(value)) = answer {
