@@ -11,9 +11,11 @@ async function open(...given: Parameters<typeof mountApp>): Promise<MountedApp> 
 }
 
 async function choose(testid: string, value: string): Promise<void> {
-  const field = mounted?.find(testid) as HTMLSelectElement
-  field.value = value
-  field.dispatchEvent(new Event('change', { bubbles: true }))
+  mounted?.find(testid)?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+  await settle()
+  const option = await vi.waitUntil(() => document.querySelector(`[role=option][data-value="${value}"]`))
+  option.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }))
+  await vi.waitFor(() => expect(document.querySelector('[role=option]')).toBeNull())
   await settle()
 }
 
@@ -46,6 +48,28 @@ describe('the profile', () => {
     await submit()
     expect(fake.world.state.account?.user.nickname).toBe('小李')
     expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('小李')
+  })
+})
+
+describe('the birthday', () => {
+  it('is a text in any engine, is understood, and is called wrong only when it is done', async () => {
+    const { type, submit, find, fake } = await open('/settings/profile')
+    const field = find('field-birthday') as HTMLInputElement
+    expect([field.type, field.value]).toEqual(['text', '1994-06-18'])
+    await type('field-birthday', '1990-02-31')
+    expect(field.getAttribute('aria-invalid')).toBeNull()
+    await submit()
+    expect(field.getAttribute('aria-invalid')).toBe('true')
+    expect(fake.world.state.account?.birthday).toBe('1994-06-18')
+    await type('field-birthday', '1990/2/3')
+    field.dispatchEvent(new FocusEvent('blur'))
+    await settle()
+    expect(field.value).toBe('1990-02-03')
+    await submit()
+    await vi.waitFor(() => expect(fake.world.state.account?.birthday).toBe('1990-02-03'))
+    await type('field-birthday', '')
+    await submit()
+    await vi.waitFor(() => expect(fake.world.state.account?.birthday).toBeNull())
   })
 })
 
