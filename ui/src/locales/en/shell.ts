@@ -1,5 +1,6 @@
 export default {
   appName: 'Magpie',
+  unreadTitle: '({n}) {name}',
   navigation: 'Main navigation',
   chats: 'Chats',
   contacts: 'Contacts',

@@ -1,5 +1,6 @@
 export default {
   appName: '喜鹊',
+  unreadTitle: '({n}) {name}',
   navigation: '主导航',
   chats: '聊天',
   contacts: '联系人',

@@ -1,0 +1,69 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { mountApp, settle, type MountedApp } from '@/testing/mountApp'
+
+let mounted: MountedApp | undefined
+
+async function open(...given: Parameters<typeof mountApp>): Promise<MountedApp> {
+  mounted = await mountApp(...given)
+  await vi.waitFor(() => expect(document.querySelector('[data-testid^=view-]')).not.toBeNull())
+  await settle()
+  return mounted
+}
+
+function press(init: KeyboardEventInit): string | null {
+  const target = document.activeElement ?? document.body
+  target.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init }))
+  return document.activeElement?.closest('[data-testid]')?.getAttribute('data-testid') ?? null
+}
+
+afterEach(() => {
+  mounted?.app.unmount()
+  mounted = undefined
+})
+
+describe('F6', () => {
+  it('goes from pane to pane, round and back', async () => {
+    const { find } = await open('/settings/profile')
+    const [forth, back] = [{ key: 'F6' }, { key: 'F6', shiftKey: true }]
+    expect(press(forth)).toBe('rail-settings')
+    expect(press(forth)).toBe('settings-section-profile')
+    press(forth)
+    find('field-nickname')?.focus()
+    expect(press(forth)).toBe('rail-settings')
+    // Where the focus was in a pane, it comes back to.
+    expect(press(back)).toBe('field-nickname')
+    press(back)
+    expect(press(back)).toBe('rail-settings')
+  })
+
+  it('finds the place to write in a chat', async () => {
+    const { fake, find } = await open('/chats')
+    await mounted?.router.push(`/chats/${String(fake.world.lines()[0]?.id)}`)
+    await vi.waitFor(() => expect(find('composer')).not.toBeNull())
+    find('rail-contacts')?.focus()
+    expect(press({ key: 'F6', shiftKey: true })).toBe('composer')
+  })
+
+  it('stays in a dialog', async () => {
+    const { click, find } = await open('/settings')
+    await click('sign-out')
+    find('confirm')?.focus()
+    expect(press({ key: 'F6' })).toBe('confirm')
+  })
+})
+
+describe('the title', () => {
+  it('counts what is unread', async () => {
+    const { fake } = await open('/settings')
+    const chat = fake.world.lines()[0]?.id ?? 0
+    const before = fake.world.unreadTotal()
+    fake.receive(chat, 'hello')
+    await settle()
+    expect(document.title).toBe(`(${String(before + 1)}) Magpie`)
+  })
+
+  it('is the name alone where nothing is', async () => {
+    await open('/settings', { scenario: 'fresh' })
+    expect(document.title).toBe('Magpie')
+  })
+})
