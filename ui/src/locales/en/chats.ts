@@ -18,6 +18,7 @@ export default {
   chat: {
     label: 'Chat with {name}',
     pickTitle: 'Pick a chat',
+    noneTitle: 'Chats open here',
     pickHint: 'All that you wrote and read here is on this computer, with or without a network.',
     messages: 'Messages',
     openProfile: 'Show the profile of {name}',

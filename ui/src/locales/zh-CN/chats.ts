@@ -17,6 +17,7 @@ export default {
   chat: {
     label: '与{name}的聊天',
     pickTitle: '选择一个聊天',
+    noneTitle: '聊天会在这里打开',
     pickHint: '你在这里写过和看过的内容都保存在这台电脑上，有没有网络都能看。',
     messages: '消息',
     openProfile: '查看{name}的资料',
