@@ -106,8 +106,8 @@ impl App<'_> {
         let way = id(&format!("go-{view}"));
         let client = self.client()?;
         until(&format!("the view {view}"), async || {
-            if let Ok(element) = client.find(Locator::Css(&wanted)).await {
-                return Ok(element.is_displayed().await?.then_some(()));
+            if self.sees(&wanted).await? {
+                return Ok(Some(()));
             }
             client.find(Locator::Css(&way)).await?.click().await?;
             Ok(None)

@@ -143,9 +143,22 @@ impl<'w> App<'w> {
         let client = self.client()?;
         until(&format!("{} to see {selector}", self.name), async || {
             let element = client.find(Locator::Css(selector)).await?;
-            Ok(element.is_displayed().await?.then_some(element))
+            Ok(self.sees(selector).await?.then_some(element))
         })
         .await
+    }
+
+    /// Returns whether something is on the page and visible now.
+    ///
+    /// # Errors
+    /// When the page cannot be asked.
+    pub async fn sees(&self, selector: &str) -> Result<bool> {
+        // The driver's own answer takes rows of a virtual list for hidden ones.
+        let script = "const one = document.querySelector(arguments[0]);
+            if (!one || !one.checkVisibility({ visibilityProperty: true })) return false;
+            const { width, height } = one.getBoundingClientRect();
+            return width > 0 && height > 0";
+        Ok(self.script(script, vec![json!(selector)]).await? == json!(true))
     }
 
     /// Waits until something is nowhere on the page.
