@@ -23,6 +23,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(config: Config) -> anyhow::Result<()> {
     start_log(&config)?;
+    allow_many_files();
     let server = Server::start(config).await?;
     stop_asked().await?;
     server.shutdown().await;
@@ -39,6 +40,15 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
             .try_init()?,
     }
     Ok(())
+}
+
+/// Each connection is a file to the system, which by custom allows a process few until it asks.
+fn allow_many_files() {
+    #[cfg(unix)]
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => tracing::debug!(files, "files.allowed"),
+        Err(error) => tracing::warn!(%error, "files.not_raised"),
+    }
 }
 
 /// Waits for an interrupt from the keyboard or, on Unix, for a request to terminate.

@@ -1,5 +1,6 @@
 //! The server as a whole: its state, its routes, and its life from start to stop.
 
+mod connections;
 mod observe;
 mod router;
 mod server;
@@ -17,6 +18,7 @@ use crate::{
     sessions::{self, EndedDevices, Limits, Passwords, TokenMaker},
 };
 
+pub(crate) use connections::Place;
 pub use server::{Server, StartError};
 
 /// What the server is given by its surroundings.

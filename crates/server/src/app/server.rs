@@ -2,18 +2,16 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    future::IntoFuture as _,
     io,
     net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
 use magpie_protocol::frames::ByeReason;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use super::{App, Surroundings, router};
+use super::{App, Surroundings, connections, router};
 use crate::{config::Config, db::DbError};
 
 /// Why the server did not start.
@@ -50,7 +48,7 @@ pub enum StartError {
 pub struct Server {
     app: App,
     address: SocketAddr,
-    serving: JoinHandle<io::Result<()>>,
+    serving: JoinHandle<()>,
     // Held as long as the server runs.
     _lock: File,
 }
@@ -78,19 +76,8 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let app = App::open(config, surroundings).await?;
 
-        // Small frames shall not wait for one another.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "connection.no_nodelay");
-            }
-        });
-        let stopping = app.stopping().clone();
-        let service =
-            router::assemble(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service)
-            .with_graceful_shutdown(stopping.cancelled_owned())
-            .into_future();
-        let serving = tokio::spawn(serving);
+        let router = router::assemble(app.clone());
+        let serving = tokio::spawn(connections::serve(listener, app.clone(), router));
         tracing::info!(%address, data = %app.config().data_dir.display(), "server.started");
         Ok(Self {
             app,
@@ -121,7 +108,7 @@ impl Server {
         self.app.tasks().close();
         let patience = Duration::from_secs(self.app.config().shutdown_seconds.into());
         let drained = tokio::time::timeout(patience, async {
-            if let Ok(Err(error)) = (&mut self.serving).await {
+            if let Err(error) = (&mut self.serving).await {
                 tracing::error!(%error, "server.serving_failed");
             }
             self.app.tasks().wait().await;

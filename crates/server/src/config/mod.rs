@@ -83,6 +83,16 @@ pub struct Config {
     #[arg(long, env = "MAGPIE_REGISTRATIONS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().registrations_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address_and_hour: u32,
 
+    /// Connections that are open at the same time, sockets included; further ones have to wait.
+    /// Fewer where the system does not allow the process as many files
+    #[arg(long, env = "MAGPIE_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = Self::default().max_connections, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+
+    /// Seconds after which a connection is closed that has not begun, or not ended, to say what it
+    /// wants
+    #[arg(long, env = "MAGPIE_SILENT_CONNECTION_SECONDS", value_name = "SECONDS", default_value_t = Self::default().silent_connection_seconds, value_parser = clap::value_parser!(u32).range(1..))]
+    pub silent_connection_seconds: u32,
+
     /// Seconds between two pings of a socket, which is closed when it was silent three times as long
     #[arg(long, env = "MAGPIE_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = Self::default().heartbeat_seconds, value_parser = clap::value_parser!(u32).range(1..))]
     pub heartbeat_seconds: u32,
@@ -115,6 +125,8 @@ impl Config {
                 "registrations_per_address_and_hour",
                 self.registrations_per_address_and_hour,
             ),
+            ("max_connections", self.max_connections),
+            ("silent_connection_seconds", self.silent_connection_seconds),
             ("heartbeat_seconds", self.heartbeat_seconds),
             ("slow_reader_seconds", self.slow_reader_seconds),
         ];
@@ -143,6 +155,10 @@ impl Default for Config {
             tries_per_account_and_hour: 60,
             sign_ins_per_address_and_hour: 600,
             registrations_per_address_and_hour: 120,
+            max_connections: 20_000,
+            // Clients commonly keep a connection for 90 seconds that they do not use. Longer than
+            // that, so that no request meets a connection that is just being closed.
+            silent_connection_seconds: 100,
             heartbeat_seconds: 25,
             slow_reader_seconds: 30,
             shutdown_seconds: 10,

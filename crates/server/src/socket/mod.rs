@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{
-    app::App,
+    app::{App, Place},
     error::AppError,
     sessions::Auth,
     socket::connection::{Connection, Socket},
@@ -59,6 +59,7 @@ async fn open(
             "this connection cannot be upgraded",
         )
     })?;
+    let place = request.extensions_mut().remove::<Place>();
     let tasks = app.tasks().clone();
     tasks.spawn(async move {
         match upgrade.await {
@@ -72,6 +73,7 @@ async fn open(
                 let socket: Socket =
                     WebSocketStream::from_raw_socket(raw, Role::Server, Some(config)).await;
                 Connection::run(app, auth, socket).await;
+                drop(place);
             }
             Err(error) => tracing::debug!(%error, "socket.not_upgraded"),
         }

@@ -1,15 +1,28 @@
 //! The server itself: what it says, its documents, and how it starts and stops.
 
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
 use magpie_protocol::{
-    ErrorCode, routes,
+    ErrorCode,
+    frames::SUBPROTOCOL,
+    routes,
     server::{PRODUCT, RegistrationPolicy, ServerInfo},
 };
 use magpie_server::{Config, Server, StartError, testing::TestServer};
 use reqwest::Method;
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+use tokio_tungstenite::{client_async, tungstenite::client::IntoClientRequest as _};
 
 use crate::api::{Api, Reply};
+
+/// No answer takes as long.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn it_says_what_it_is() {
@@ -64,6 +77,62 @@ async fn a_connection_that_speaks_no_http_harms_nobody() {
     // Either an error in HTTP or a closed connection will do.
     let _ = connection.read_to_end(&mut answer).await;
     assert_eq!(Api::new(&server).get(routes::HEALTH).await.status, 200);
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_are_closed() {
+    let start = TestServer::start_with(|config| config.silent_connection_seconds = 1);
+    let server = start.await.unwrap();
+    for begun in ["", "GET / HTTP/1.1\r\nhost: magp"] {
+        let mut silent = TcpStream::connect(server.address()).await.unwrap();
+        silent.write_all(begun.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = timeout(PATIENCE, silent.read_to_end(&mut answer)).await;
+        closed.expect("the connection was kept").unwrap();
+    }
+    assert_eq!(Api::new(&server).get(routes::HEALTH).await.status, 200);
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_wait_and_sockets_count() {
+    let start = TestServer::start_with(|config| config.max_connections = 2);
+    let server = start.await.unwrap();
+    let alice = server.sign_up("alice").await.unwrap();
+    let url = format!("ws://{}{}", server.address(), routes::SOCKET);
+    let mut request = url.into_client_request().unwrap();
+    let bearer = format!("Bearer {}", alice.tokens.access_token.expose());
+    let headers = request.headers_mut();
+    headers.insert("authorization", bearer.parse().unwrap());
+    headers.insert("sec-websocket-protocol", SUBPROTOCOL.parse().unwrap());
+    let connection = TcpStream::connect(server.address()).await.unwrap();
+    let (mut socket, _) = client_async(request, connection).await.unwrap();
+    assert!(socket.next().await.unwrap().unwrap().is_text());
+
+    let silent = TcpStream::connect(server.address()).await.unwrap();
+    let api = Api::new(&server);
+    let mut waiting = tokio::spawn(async move { api.get(routes::HEALTH).await.status });
+    let early = timeout(Duration::from_millis(300), &mut waiting).await;
+    assert!(early.is_err(), "answered beyond the limit");
+    drop(silent);
+    let answered = timeout(PATIENCE, waiting).await;
+    assert_eq!(answered.expect("it still waits").unwrap(), 200);
+
+    // A socket that goes leaves its place too.
+    let silent = TcpStream::connect(server.address()).await.unwrap();
+    drop(socket);
+    let answered = timeout(PATIENCE, Api::new(&server).get(routes::HEALTH)).await;
+    assert_eq!(answered.expect("the place is not free").status, 200);
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_silent_connection_does_not_hold_up_a_stop() {
+    let start = TestServer::start_with(|config| config.shutdown_seconds = 3_600);
+    let server = start.await.unwrap();
+    let silent = TcpStream::connect(server.address()).await.unwrap();
+    assert_eq!(Api::new(&server).get(routes::HEALTH).await.status, 200);
+    timeout(PATIENCE, server.stop()).await.expect("it waits");
+    drop(silent);
 }
 
 #[tokio::test]
