@@ -14,6 +14,7 @@ mod docs;
 mod error;
 mod friends;
 mod health;
+mod limits;
 mod messages;
 mod sessions;
 mod socket;

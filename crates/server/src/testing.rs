@@ -84,6 +84,9 @@ impl TestServer {
             tries_per_account_and_hour: 100_000,
             sign_ins_per_address_and_hour: 1_000_000,
             registrations_per_address_and_hour: 1_000_000,
+            writes_per_user_and_second: 100_000,
+            friend_requests_per_user_and_hour: 1_000_000,
+            profile_changes_per_user_and_hour: 1_000_000,
             shutdown_seconds: 3,
             ..Config::default()
         };

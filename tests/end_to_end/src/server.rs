@@ -18,6 +18,9 @@ pub fn server_config(data_dir: PathBuf, listen: SocketAddr) -> Config {
         tries_per_account_and_hour: 100_000,
         sign_ins_per_address_and_hour: 100_000,
         registrations_per_address_and_hour: 100_000,
+        writes_per_user_and_second: 100_000,
+        friend_requests_per_user_and_hour: 100_000,
+        profile_changes_per_user_and_hour: 100_000,
         shutdown_seconds: 2,
         ..Config::default()
     }

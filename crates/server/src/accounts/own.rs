@@ -48,6 +48,7 @@ pub(super) async fn update(
     auth: Auth,
     Json(change): Json<UpdateAccount>,
 ) -> Result<Json<Account>, AppError> {
+    app.limits().profile_change(auth.user_id)?;
     let change = profile::check(change, app.now())?;
     let account = app
         .db()

@@ -15,7 +15,8 @@ use crate::{
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
     db::{Db, DbError},
-    sessions::{self, EndedDevices, Limits, Passwords, TokenMaker},
+    limits::Limits,
+    sessions::{self, EndedDevices, Passwords, TokenMaker},
 };
 
 pub(crate) use connections::Place;

@@ -83,6 +83,19 @@ pub struct Config {
     #[arg(long, env = "MAGPIE_REGISTRATIONS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().registrations_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address_and_hour: u32,
 
+    /// Requests that write which one person may make in a second, all devices together; ten times
+    /// as many at once. Sockets have their own measure
+    #[arg(long, env = "MAGPIE_WRITES_PER_USER_AND_SECOND", value_name = "COUNT", default_value_t = Self::default().writes_per_user_and_second, value_parser = clap::value_parser!(u32).range(1..))]
+    pub writes_per_user_and_second: u32,
+
+    /// People whom one person may ask for friendship in an hour
+    #[arg(long, env = "MAGPIE_FRIEND_REQUESTS_PER_USER_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().friend_requests_per_user_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub friend_requests_per_user_and_hour: u32,
+
+    /// Times that one person may change their profile in an hour
+    #[arg(long, env = "MAGPIE_PROFILE_CHANGES_PER_USER_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().profile_changes_per_user_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub profile_changes_per_user_and_hour: u32,
+
     /// Connections that are open at the same time, sockets included; further ones have to wait.
     /// Fewer where the system does not allow the process as many files
     #[arg(long, env = "MAGPIE_MAX_CONNECTIONS", value_name = "COUNT", default_value_t = Self::default().max_connections, value_parser = clap::value_parser!(u32).range(1..))]
@@ -125,6 +138,18 @@ impl Config {
                 "registrations_per_address_and_hour",
                 self.registrations_per_address_and_hour,
             ),
+            (
+                "writes_per_user_and_second",
+                self.writes_per_user_and_second,
+            ),
+            (
+                "friend_requests_per_user_and_hour",
+                self.friend_requests_per_user_and_hour,
+            ),
+            (
+                "profile_changes_per_user_and_hour",
+                self.profile_changes_per_user_and_hour,
+            ),
             ("max_connections", self.max_connections),
             ("silent_connection_seconds", self.silent_connection_seconds),
             ("heartbeat_seconds", self.heartbeat_seconds),
@@ -155,6 +180,9 @@ impl Default for Config {
             tries_per_account_and_hour: 60,
             sign_ins_per_address_and_hour: 600,
             registrations_per_address_and_hour: 120,
+            writes_per_user_and_second: 20,
+            friend_requests_per_user_and_hour: 60,
+            profile_changes_per_user_and_hour: 60,
             max_connections: 20_000,
             // Clients commonly keep a connection for 90 seconds that they do not use. Longer than
             // that, so that no request meets a connection that is just being closed.

@@ -41,6 +41,7 @@ pub(super) async fn ask(
     if wanted.user_id == auth.user_id {
         return Err(ErrorCode::NotWithYourself.into());
     }
+    app.limits().friend_request(auth.user_id)?;
     let now = app.now();
     let greeting = messages::mint_id(&app);
     let request = app

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, Method, header, request::Parts},
 };
 use magpie_protocol::{DeviceId, ErrorCode, UserId};
 
@@ -10,6 +10,8 @@ use crate::{App, AppError};
 
 /// The signed-in device that a request comes from. As an extractor it refuses all others:
 /// [`ErrorCode::Unauthenticated`], [`ErrorCode::TokenExpired`] or [`ErrorCode::SessionEnded`].
+/// Requests that write count against what their user may write, so that no route is left out:
+/// [`ErrorCode::RateLimited`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Auth {
     /// The person.
@@ -22,7 +24,11 @@ impl FromRequestParts<App> for Auth {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
-        Ok(authenticate(&parts.headers, app)?)
+        let auth = authenticate(&parts.headers, app)?;
+        if !matches!(parts.method, Method::GET | Method::HEAD) {
+            app.limits().write(auth.user_id)?;
+        }
+        Ok(auth)
     }
 }
 

@@ -11,6 +11,7 @@
 mod accounts;
 mod api;
 mod friends;
+mod limits;
 mod marks;
 mod messages;
 mod server;

@@ -80,6 +80,9 @@ impl World {
             data_dir: folder.path().to_owned(),
             argon2_memory_kib: 8,
             argon2_passes: 1,
+            writes_per_user_and_second: 100_000,
+            friend_requests_per_user_and_hour: 1_000_000,
+            profile_changes_per_user_and_hour: 1_000_000,
             // A test that waits for a clock that was put forward must not lose its tokens.
             access_token_seconds: 365 * 24 * 60 * 60,
             ..Config::default()
