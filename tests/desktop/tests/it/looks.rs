@@ -79,6 +79,43 @@ async fn every_view_can_be_used_by_everybody() -> Result<()> {
     .await
 }
 
+#[tokio::test]
+async fn the_way_in_can_be_used_by_everybody() -> Result<()> {
+    scenario("way-in", async |world| {
+        let alice = Person::alice();
+        let server = world.server().await?;
+        let app = world.app("alice").await?;
+        app.registers(alice, &server).await?;
+        for theme in THEMES {
+            for language in LANGUAGES {
+                let dressed = format!("{theme}-{language}");
+                dress(&app, theme, language).await?;
+                app.click(&id("rail-chats")).await?;
+                app.see(&id("view-chats")).await?;
+                look(&app, &format!("chats-empty-{dressed}")).await?;
+                app.click(&id("rail-settings")).await?;
+                app.click(&id("sign-out")).await?;
+                app.click(&id("confirm")).await?;
+                app.see(&id("view-sign-in")).await?;
+                app.see(&id("remembered-account")).await?;
+                look(&app, &format!("sign-in-{dressed}")).await?;
+                app.click(&id("change-server")).await?;
+                app.see(&id("view-server")).await?;
+                look(&app, &format!("server-{dressed}")).await?;
+                app.chooses(&server).await?;
+                app.turns_to("register").await?;
+                look(&app, &format!("register-{dressed}")).await?;
+                app.turns_to("sign-in").await?;
+                app.fills(&id("field-password"), alice.password).await?;
+                app.click(&id("submit")).await?;
+                app.see(&id("view-chats")).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
 async fn look(app: &App<'_>, view: &str) -> Result<()> {
     app.picture(view).await?;
     app.is_accessible(view).await
