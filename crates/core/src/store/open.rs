@@ -54,6 +54,10 @@ impl fmt::Debug for DatabaseKey {
     }
 }
 
+/// What the names of a database's files end in. The log goes first where they are moved: without
+/// it, what is left is an older state, and it without the file is nothing.
+const PARTS: [&str; 3] = ["-wal", "-shm", ""];
+
 /// A database that was opened.
 pub(crate) struct Opened {
     /// The database.
@@ -65,40 +69,89 @@ pub(crate) struct Opened {
 /// Opens the database of a file, or makes it. One that is damaged, or that the key does not fit, is
 /// moved aside and made anew with what could be saved of it: unsent messages and drafts. Blocks.
 ///
+/// Every page is authenticated when it is read, so damage shows where it is met, and only then is
+/// the whole file looked at, by the next start. A start looks by itself at the few pages without
+/// which nothing can be shown or sent.
+///
 /// # Errors
 /// [`StoreError::Newer`], [`StoreError::DiskFull`], or [`StoreError::Other`] when the file can
 /// neither be opened nor replaced.
 pub(crate) fn open(path: &Path, key: &DatabaseKey, now: Timestamp) -> Result<Opened> {
-    let marker = beside(path, ".open");
+    let fresh = beside(path, ".new");
+    if !path.exists() && fresh.exists() {
+        // The damaged one was moved aside, and the program ended before this one took its place.
+        std::fs::rename(&fresh, path).map_err(|error| StoreError::io(&error))?;
+    }
+    let marker = beside(path, ".suspect");
     let existed = path.metadata().is_ok_and(|file| file.len() > 0);
-    let crashed = marker.exists();
-    std::fs::write(&marker, []).map_err(|error| StoreError::io(&error))?;
-    let (writer, notice) = match prepare(path, key, existed && crashed) {
+    let look = match existed {
+        false => Look::Nowhere,
+        true if marker.exists() => Look::Everywhere,
+        true => Look::AtWhatMatters,
+    };
+    let (writer, notice) = match prepare(path, key, look) {
         Ok(writer) => (writer, None),
         Err(error @ StoreError::Corrupt(_)) if existed => {
             tracing::error!(%error, "the local database is damaged and is made anew");
-            let aside = move_aside(path, now).map_err(|error| StoreError::io(&error))?;
-            let saved = rescue::read(&aside, key);
-            let notice = match saved.complete {
-                true => Notice::CacheRebuilt,
-                false => Notice::CacheRebuiltOutboxLost,
-            };
-            let mut writer = prepare(path, key, false)?;
-            rescue::write(&mut writer, &saved)?;
-            (writer, Some(notice))
+            let notice = replace(path, &fresh, key, now)?;
+            (prepare(path, key, Look::Nowhere)?, Some(notice))
         }
         Err(error) => return Err(error),
     };
+    match std::fs::remove_file(&marker) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "the next start looks at the whole database for nothing");
+        }
+        _ => {}
+    }
     let store = Store::new(writer, path.to_owned(), key.clone(), marker);
     Ok(Opened { store, notice })
 }
 
-fn prepare(path: &Path, key: &DatabaseKey, check: bool) -> Result<Connection> {
+/// Makes a database with what can be saved of a damaged one, and puts it in its place. Until it is
+/// complete the damaged one stays, so that nothing is lost if this is cut short.
+fn replace(path: &Path, fresh: &Path, key: &DatabaseKey, now: Timestamp) -> Result<Notice> {
+    let failed = |error| StoreError::io(&error);
+    let saved = rescue::read(path, key);
+    for part in PARTS {
+        match std::fs::remove_file(beside(fresh, part)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
+    let mut connection = prepare(fresh, key, Look::Nowhere)?;
+    rescue::write(&mut connection, &saved)?;
+    connection.close().map_err(|(_, error)| error)?;
+    move_aside(path, now).map_err(failed)?;
+    std::fs::rename(fresh, path).map_err(failed)?;
+    Ok(match saved.complete {
+        true => Notice::CacheRebuilt,
+        false => Notice::CacheRebuiltOutboxLost,
+    })
+}
+
+/// Where to look for damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Nowhere,
+    AtWhatMatters,
+    Everywhere,
+}
+
+fn prepare(path: &Path, key: &DatabaseKey, look: Look) -> Result<Connection> {
     let mut connection = connect(path, key, true)?;
     schema::migrate(&mut connection)?;
-    if check {
-        let verdict: String =
-            connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let checks: &[&str] = match look {
+        Look::Nowhere => &[],
+        Look::AtWhatMatters => &[
+            "PRAGMA quick_check(account)",
+            "PRAGMA quick_check(outbox)",
+            "PRAGMA quick_check(conversations)",
+        ],
+        Look::Everywhere => &["PRAGMA quick_check(1)"],
+    };
+    for check in checks {
+        let verdict: String = connection.query_row(check, [], |row| row.get(0))?;
         if verdict != "ok" {
             return Err(StoreError::Corrupt(verdict));
         }
@@ -142,16 +195,16 @@ pub(super) fn connect(path: &Path, key: &DatabaseKey, write: bool) -> Result<Con
     Ok(connection)
 }
 
-/// Moves the file and its log to where nobody uses them, and returns where.
-fn move_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+/// Moves the file and its log to where nobody uses them.
+fn move_aside(path: &Path, now: Timestamp) -> io::Result<()> {
     let aside = beside(path, &format!(".damaged-{}", now.0));
-    for part in ["", "-wal", "-shm"] {
+    for part in PARTS {
         match std::fs::rename(beside(path, part), beside(&aside, part)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    Ok(aside)
+    Ok(())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

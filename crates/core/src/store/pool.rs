@@ -63,13 +63,13 @@ impl WeakStore {
 struct Inner {
     path: PathBuf,
     key: DatabaseKey,
-    /// Lies beside the database while it is open, so that a start after a crash is known as one.
+    /// Lies beside the database once damage was met, so that the next start looks everywhere.
     marker: PathBuf,
     writer: Mutex<Option<Connection>>,
     queue: Mutex<Queue>,
     readers: Mutex<Vec<Connection>>,
     permits: Semaphore,
-    /// Damage was met: the next start looks closely.
+    /// Damage was met, and is not to be reported again.
     suspect: AtomicBool,
 }
 
@@ -186,7 +186,11 @@ impl Inner {
             self.note(error);
         }
         if ended.is_ok() && !self.queue.lock().closed {
-            self.readers.lock().push(connection);
+            let mut readers = self.readers.lock();
+            // Of those whose callers stopped waiting, more can run than there are permits.
+            if readers.len() < READERS {
+                readers.push(connection);
+            }
         }
         outcome
     }
@@ -251,6 +255,9 @@ impl Inner {
     fn note(&self, error: &StoreError) {
         if matches!(error, StoreError::Corrupt(_)) && !self.suspect.swap(true, Ordering::Relaxed) {
             tracing::error!(%error, "the local database is damaged; the next start rebuilds it");
+            if let Err(error) = std::fs::write(&self.marker, []) {
+                tracing::error!(%error, "the next start cannot be told of the damage");
+            }
         }
     }
 
@@ -259,14 +266,8 @@ impl Inner {
         let Some(connection) = self.writer.lock().take() else {
             return;
         };
-        let closed = connection.close();
-        match closed {
-            Ok(()) if !self.suspect.load(Ordering::Relaxed) => {
-                // Left behind, it costs the next start a check and nothing else.
-                let _ = std::fs::remove_file(&self.marker);
-            }
-            Ok(()) => {}
-            Err((_, error)) => tracing::warn!(%error, "the local database did not close cleanly"),
+        if let Err((_, error)) = connection.close() {
+            tracing::warn!(%error, "the local database did not close cleanly");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use magpie_protocol::{
     ConversationId, ErrorBody, ErrorCode, MessageId, Timestamp, UserId,
+    conversations::{Conversation, ConversationKind},
     messages::{Message, MessageKind},
 };
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 use super::{
     DatabaseKey, Result, Store, StoreError, open,
     table::{
-        drafts, held_ranges, messages,
+        conversations, drafts, held_ranges, messages,
         outbox::{self, OutboxRow, OutboxState},
     },
     testing::{Temporary, temporary},
@@ -203,18 +204,36 @@ async fn a_write_needs_a_transaction_and_a_read_cannot_write() {
     assert!(outcome.is_err());
 }
 
+/// Reads everything, as scrolling up does, and so runs into damage.
+async fn read_all(store: &Store) -> Result<Vec<Message>> {
+    store
+        .read(|db| messages::range(db, conversation(), 1, 2_000))
+        .await
+}
+
 #[tokio::test]
-async fn damage_found_after_a_crash_costs_the_cache_and_not_the_outbox() {
+async fn damage_met_costs_the_cache_and_not_the_outbox() {
     let folder = filled().await;
     let path = folder.path().join("cache.db");
     let middle = fs::metadata(&path).unwrap().len() / 2;
     damage(&path, usize::try_from(middle).unwrap());
-    // This is what a crash leaves behind.
-    fs::write(folder.path().join("cache.db.open"), []).unwrap();
 
-    let opened = open(&path, &DatabaseKey::new(KEY), Timestamp(77)).unwrap();
+    let key = DatabaseKey::new(KEY);
+    let opened = open(&path, &key, Timestamp(1)).unwrap();
+    assert_eq!(opened.notice, None, "a start does not look everywhere");
+    let read = read_all(&opened.store).await;
+    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+    // Killed here, nothing is closed.
+    std::mem::forget(opened);
+
+    let opened = open(&path, &key, Timestamp(77)).unwrap();
     assert_eq!(opened.notice, Some(Notice::CacheRebuilt));
     assert!(names(&folder).contains(&"cache.db.damaged-77".to_owned()));
+    let marks = names(&folder);
+    assert!(
+        !marks.iter().any(|name| name.contains("suspect")),
+        "{marks:?}"
+    );
     let (rows, held, draft) = opened
         .store
         .read(|db| {
@@ -238,33 +257,46 @@ async fn damage_found_after_a_crash_costs_the_cache_and_not_the_outbox() {
 }
 
 #[tokio::test]
-async fn damage_met_while_running_is_repaired_by_the_next_start() {
-    let folder = filled().await;
-    let path = folder.path().join("cache.db");
-    let middle = fs::metadata(&path).unwrap().len() / 2;
-    damage(&path, usize::try_from(middle).unwrap());
-
-    let key = DatabaseKey::new(KEY);
-    let opened = open(&path, &key, Timestamp(1)).unwrap();
-    assert_eq!(
-        opened.notice, None,
-        "a clean start does not look everywhere"
-    );
-    let read = opened
-        .store
-        .read(|db| messages::range(db, conversation(), 1, 2_000))
-        .await;
-    assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
-    opened.store.close().await;
-
-    let opened = open(&path, &key, Timestamp(2)).unwrap();
-    assert_eq!(opened.notice, Some(Notice::CacheRebuilt));
-    let rows = opened
-        .store
-        .read(|db| outbox::queued(db, 0, 9))
+async fn damage_where_every_start_looks_is_found_at_once() {
+    // Beside the many conversations, the rest of the file is small.
+    let Temporary { store, folder } = temporary();
+    store
+        .write(|tx| {
+            outbox::push(tx, &unsent(1, "first"))?;
+            for id in 1..=2_000 {
+                let conversation = Conversation {
+                    id: ConversationId::new(id).unwrap(),
+                    kind: ConversationKind::Direct,
+                    created_at: Timestamp(1),
+                };
+                conversations::upsert(tx, me(), &conversation)?;
+            }
+            Ok(())
+        })
         .await
         .unwrap();
-    assert_eq!(rows.len(), 1);
+    store.close().await;
+    let path = folder.path().join("cache.db");
+    let end = usize::try_from(fs::metadata(&path).unwrap().len()).unwrap();
+    damage(&path, end - 2_000);
+    let opened = open(&path, &DatabaseKey::new(KEY), Timestamp(1)).unwrap();
+    assert_eq!(opened.notice, Some(Notice::CacheRebuilt));
+    let rows = opened.store.read(|db| outbox::queued(db, 0, 9)).await;
+    assert_eq!(rows.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_repair_that_was_cut_short_is_finished_by_the_next_start() {
+    let folder = filled().await;
+    let path = folder.path().join("cache.db");
+    // This is what it leaves behind: the damaged file has been moved, the new one waits.
+    fs::rename(&path, folder.path().join("cache.db.new")).unwrap();
+    let opened = open(&path, &DatabaseKey::new(KEY), Timestamp(1)).unwrap();
+    let rows = opened
+        .store
+        .read(|db| outbox::of_conversation(db, conversation()))
+        .await;
+    assert_eq!(rows.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -290,18 +322,14 @@ async fn a_file_that_the_key_does_not_fit_is_moved_aside() {
 }
 
 #[tokio::test]
-async fn a_crash_without_damage_costs_nothing() {
+async fn a_false_alarm_costs_nothing() {
     let folder = filled().await;
-    fs::write(folder.path().join("cache.db.open"), []).unwrap();
+    fs::write(folder.path().join("cache.db.suspect"), []).unwrap();
     let path = folder.path().join("cache.db");
     let opened = open(&path, &DatabaseKey::new(KEY), Timestamp(0)).unwrap();
     assert_eq!(opened.notice, None);
     drop(opened);
-    assert_eq!(
-        names(&folder),
-        ["cache.db"],
-        "the marker goes with the last handle"
-    );
+    assert_eq!(names(&folder), ["cache.db"]);
 }
 
 #[tokio::test]
