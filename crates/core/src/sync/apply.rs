@@ -174,7 +174,7 @@ fn conversation_items(
 
 /// Takes messages in and touches all of them, known or not: a listener may have been told of a later
 /// one before those that lead up to it.
-pub(super) fn take_messages(
+fn take_messages(
     tx: &Tx<'_>,
     me: UserId,
     id: ConversationId,
@@ -322,8 +322,8 @@ pub(super) fn history(
     Ok(())
 }
 
-/// Returns a message that is stored, whichever conversation it is in.
-pub(super) fn last_seq(changes: &[Change]) -> u64 {
+/// Returns the last place among the messages of these changes; 0 where there is none.
+fn last_seq(changes: &[Change]) -> u64 {
     changes
         .iter()
         .filter_map(|change| match &change.item {

@@ -97,10 +97,10 @@ impl Crew {
         let (job, outcome) = match ended {
             Ok(ended) => ended,
             Err(error) => {
-                // Which one it was is not known; the next connection begins anew.
+                // Which one it was is not known, so that everything is asked for, if not at once.
                 tracing::error!(%error, "fetching broke off");
                 self.running.clear();
-                self.want(Job::Everything);
+                self.put_off(Job::Everything, shared);
                 return None;
             }
         };
@@ -124,11 +124,15 @@ impl Crew {
             Err(error) => {
                 tracing::warn!(?job, %error, "fetching failed; it is tried again");
                 self.again.remove(&job);
-                let wait = self.tries.entry(job).or_default().next(shared.chance());
-                self.later.insert(job, Instant::now() + wait);
+                self.put_off(job, shared);
                 None
             }
         }
+    }
+
+    fn put_off(&mut self, job: Job, shared: &Shared) {
+        let wait = self.tries.entry(job).or_default().next(shared.chance());
+        self.later.insert(job, Instant::now() + wait);
     }
 
     /// Returns when a job that failed is to be tried again.

@@ -2,10 +2,12 @@
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
+use magpie_protocol::Retry;
 use tokio::time::sleep;
 
 use super::catch_up::{Reach, fill};
 use crate::{
+    CoreError,
     client::Shared,
     socket::{Backoff, LinkState},
     store::table::held_ranges,
@@ -62,6 +64,11 @@ async fn fill_all(shared: &Arc<Shared>) {
                 }
             }
             Ok(false) => {
+                hopeless.insert(id);
+            }
+            // It would be refused again, and keep all others from being filled.
+            Err(error @ CoreError::Server(_)) if error.retry() == Retry::Never => {
+                tracing::warn!(%error, conversation = %id, "a hole cannot be filled");
                 hopeless.insert(id);
             }
             Err(error) => {

@@ -6,7 +6,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use axum::{
     Json, Router,
     extract::{
-        Query, State, WebSocketUpgrade,
+        Path, Query, State, WebSocketUpgrade,
         ws::{Message as Ws, WebSocket},
     },
     http::{HeaderMap, StatusCode},
@@ -62,6 +62,9 @@ pub(crate) struct Model {
     pub(crate) refuse_sockets: bool,
     /// History is not answered while this is set.
     pub(crate) no_history: bool,
+    /// There is another conversation, the newest of all, whose messages are gone.
+    pub(crate) lost_conversation: bool,
+    pub(crate) ended_sessions: u32,
     sockets: Vec<mpsc::UnboundedSender<Option<String>>>,
 }
 
@@ -263,6 +266,26 @@ impl Model {
         }
     }
 
+    fn lost_head(&self) -> Head {
+        let id = ConversationId::new(8).unwrap();
+        Head {
+            conversation: Conversation {
+                id,
+                created_at: Timestamp(1_000_000),
+                ..conversation()
+            },
+            rev: 9,
+            last_seq: 5,
+            unread: 0,
+            last_message: None,
+            membership: Membership {
+                conversation_id: id,
+                read_seq: 5,
+            },
+            ..self.head()
+        }
+    }
+
     /// Forgets everything after a place, as a server does that was restored from a backup.
     pub(crate) fn restore(&mut self, last_seq: u64) {
         self.messages.retain(|(_, message)| message.seq <= last_seq);
@@ -323,7 +346,7 @@ impl Fake {
             .route(routes::SERVER, get(info))
             .route(routes::SESSIONS, post(sign_in))
             .route(routes::REFRESH, post(refresh))
-            .route(routes::CURRENT_SESSION, delete(|| async {}))
+            .route(routes::CURRENT_SESSION, delete(end_session))
             .route(routes::SYNC, get(sync))
             .route(routes::ACCOUNT_CHANGES, get(account_changes))
             .route(routes::CONVERSATION, get(head))
@@ -369,6 +392,10 @@ async fn sign_in(State(model): Shared) -> Json<SignedIn> {
     })
 }
 
+async fn end_session(State(model): Shared) {
+    model.lock().ended_sessions += 1;
+}
+
 async fn refresh(State(model): Shared) -> Result<Json<Tokens>, Failed> {
     // Long enough for everybody else to find the token expired.
     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -397,9 +424,13 @@ async fn sync(
 ) -> Result<Json<Sync>, Failed> {
     let mut model = model.lock();
     model.check(&headers, "sync")?;
+    let mut heads = vec![model.head()];
+    if model.lost_conversation {
+        heads.push(model.lost_head());
+    }
     Ok(Json(Sync {
         user: user_difference(&model, wanted.user_rev.unwrap_or(0))?,
-        heads: vec![model.head()],
+        heads,
         next_since: model.rev,
         server_time: Timestamp(1),
     }))
@@ -435,11 +466,15 @@ async fn head(State(model): Shared, headers: HeaderMap) -> Result<Json<Head>, Fa
 
 async fn history(
     State(model): Shared,
+    Path(id): Path<u64>,
     headers: HeaderMap,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<History>, Failed> {
     let mut model = model.lock();
     model.check(&headers, "history")?;
+    if id != chat().get() {
+        return Err(Failed(ErrorCode::ConversationNotFound));
+    }
     if model.no_history {
         return Err(Failed(ErrorCode::Unavailable));
     }

@@ -169,9 +169,10 @@ async fn a_server_that_was_restored_from_a_backup_is_followed() {
     let mut client = Client::online(&fake).await;
     peer_says(&fake, &numbered("text", 1..=30));
     client.until_texts(&numbered("text", 1..=30)).await;
+    client.core.mark_read(chat(), 30).await.unwrap();
     client
-        .until("they are marked as delivered", || async {
-            fake.with(|model| model.marks.iter().any(|mark| mark.delivered == Some(30)))
+        .until("the server knows what was read", || async {
+            fake.with(|model| model.read_seq == 30)
         })
         .await;
     client.core.close().await;
@@ -182,5 +183,22 @@ async fn a_server_that_was_restored_from_a_backup_is_followed() {
     wanted.extend(numbered("other", 11..=12));
     client.until_texts(&wanted).await;
     client.until_link(|link| link == LinkState::Online).await;
-    assert_eq!(client.unread().await, 12);
+    assert_eq!(
+        client.unread().await,
+        2,
+        "what was read was another message"
+    );
+}
+
+#[tokio::test]
+async fn a_conversation_that_the_server_lost_keeps_no_other_from_being_filled() {
+    let fake = Fake::start().await;
+    fake.with(|model| model.lost_conversation = true);
+    peer_says(&fake, &numbered("text", 1..=300));
+    let client = Client::online(&fake).await;
+    client
+        .until("nothing is missing", || async {
+            fake.with(|model| model.marks.iter().any(|mark| mark.delivered == Some(300)))
+        })
+        .await;
 }

@@ -10,7 +10,7 @@ use magpie_protocol::{
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::Value;
 
-use super::{held_ranges, members, messages, outbox::OutboxState, unread, users};
+use super::{held_ranges, marks_owed, members, messages, outbox::OutboxState, unread, users};
 use crate::store::{Result, StoreError, Tx, value};
 
 /// The list must be one statement over this table, so the last message, the unread count and the
@@ -261,15 +261,17 @@ pub(crate) fn recount(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
 }
 
 /// Forgets everything that was synced of a conversation, so that it is begun again: its messages,
-/// members, cursor and counts. My own read mark, the draft and unsent messages stay.
+/// members, cursor, counts and marks. The draft and unsent messages stay. Marks that are owed count
+/// messages that the server does not have any more; sent, they would stand for later ones.
 pub(crate) fn restart(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
     messages::clear(tx, id)?;
     held_ranges::clear(tx, id)?;
     members::clear(tx, id)?;
+    marks_owed::remove(tx, id)?;
     tx.prepare_cached(
         "UPDATE conversations SET
              cursor = 0, base_seq = 0, head_rev = 0, last_seq = 0, head_unread = 0, head_seq = 0,
-             head_read = 0, unread = 0, others_delivered_seq = 0, others_read_seq = 0,
+             head_read = 0, read_seq = 0, unread = 0, others_delivered_seq = 0, others_read_seq = 0,
              updated_at = created_at, shown_seq = 0, shown_sender_id = NULL, shown_body = NULL
          WHERE id = ?1",
     )?

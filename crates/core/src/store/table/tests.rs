@@ -421,20 +421,26 @@ fn the_line_follows_the_last_message_the_members_and_the_outbox() {
 }
 
 #[test]
-fn a_conversation_that_begins_again_keeps_what_is_mine() {
+fn a_conversation_that_begins_again_keeps_what_was_written_here() {
     let db = database();
     let tx = Tx::of(&db);
     conversations::apply_head(&tx, user_id(ME), &head(5, 3, 2)).unwrap();
     hold(&tx, 1, 5).unwrap();
     drafts::set(&tx, chat(), "begun").unwrap();
     outbox::push(&tx, &unsent(1, 12)).unwrap();
+    let read = Marks {
+        delivered: None,
+        read: Some(5),
+    };
+    marks_owed::owe(&tx, chat(), &read).unwrap();
     conversations::restart(&tx, chat()).unwrap();
     let row = conversations::get(&db, chat()).unwrap().unwrap();
     assert_eq!(
         (row.cursor, row.head_rev, row.last_seq, row.unread),
         (0, 0, 0, 0)
     );
-    assert_eq!(row.read_seq, 2);
+    assert_eq!(row.read_seq, 0, "later messages must not count as read");
+    assert_eq!(marks_owed::list(&db).unwrap(), []);
     assert_eq!(messages::range(&db, chat(), 0, 99).unwrap(), []);
     assert_eq!(held_ranges::list(&db, chat()).unwrap(), []);
     let line = conversations::line(&db, chat()).unwrap().unwrap();
