@@ -1,6 +1,11 @@
 //! Signing in, out, and opening what is on the disk.
 
-use std::{collections::HashMap, fs, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use magpie_protocol::{
     Timestamp, UserId,
@@ -15,7 +20,7 @@ use super::{
     files,
 };
 use crate::{
-    Core, CoreError, LocalCode,
+    Core, CoreError, FailureCode, LocalCode,
     api::{Api, Http},
     client::Parts,
     secrets::AccountSecrets,
@@ -25,14 +30,22 @@ use crate::{
     this_platform,
 };
 
+/// The file of an account's database, in its folder.
+const DATABASE: &str = "cache.db";
+
 /// The databases that are open, by account. An account that is opened again, because its session
 /// ended and somebody signs in anew, takes its database over from the [`Core`] that is left behind.
 #[derive(Default)]
-pub(super) struct OpenStores(HashMap<String, WeakStore>);
+pub(super) struct OpenStores {
+    open: HashMap<String, WeakStore>,
+    /// Accounts whose users were told that the keychain keeps the key of their database. Whoever
+    /// signs in all the same does without what is in it: nobody is locked out.
+    told: HashSet<String>,
+}
 
 impl OpenStores {
     async fn close(&mut self, key: &str) {
-        if let Some(store) = self.0.remove(key).and_then(|store| store.upgrade()) {
+        if let Some(store) = self.open.remove(key).and_then(|store| store.upgrade()) {
             store.close().await;
         }
     }
@@ -64,7 +77,9 @@ impl Home {
     /// Signs in.
     ///
     /// # Errors
-    /// The server's refusal, or the reason why it could not be asked.
+    /// The server's refusal, or the reason why it could not be asked. [`LocalCode::Keychain`] when
+    /// this account has chats here whose key the keychain does not give now: trying again after it
+    /// was unlocked brings them back, and trying again without moves them aside.
     pub async fn sign_in(&self, credentials: Credentials) -> Result<Core, CoreError> {
         let mut stores = self.0.stores.lock().await;
         let server = check::check(&address::canonical(&credentials.server_url)?).await?;
@@ -80,7 +95,7 @@ impl Home {
     }
 
     /// Opens the account that was used last, without asking the server; `None` when nobody is
-    /// signed in here.
+    /// signed in here, or when the keychain does not give what is needed.
     ///
     /// # Errors
     /// [`crate::LocalCode::Storage`] when its database can neither be opened nor replaced.
@@ -99,9 +114,17 @@ impl Home {
                 return Ok(None);
             }
         };
-        let store = self
+        let store = match self
             .open_store(&mut stores, &remembered.key, &secrets)
-            .await?;
+            .await
+        {
+            Err(error) if is_keychain(&error) => {
+                // Signing in tries again, and says what is wrong.
+                tracing::warn!(%error, "the key of the database cannot be read");
+                return Ok(None);
+            }
+            outcome => outcome?,
+        };
         let account = match store.read(table::account::get).await? {
             Some(account) => account,
             None => placeholder(&remembered),
@@ -111,7 +134,10 @@ impl Home {
         remembered.last_used_at = self.now();
         let http = Http::new(&remembered.server_url)?;
         let core = self.start(http, secrets, pair, store, account, &remembered);
-        self.remember(remembered)?;
+        if let Err(error) = self.remember(remembered) {
+            // A full disk must not keep anybody from reading.
+            tracing::warn!(%error, "when the account was last used cannot be written down");
+        }
         Ok(Some(core))
     }
 
@@ -153,8 +179,26 @@ impl Home {
         self.unremember(key)
     }
 
-    /// Opens what is on the disk of somebody who has just signed in.
+    /// Opens what is on the disk of somebody who has just signed in. Where that fails, the server
+    /// need not keep the session.
     async fn enter(
+        &self,
+        stores: &mut OpenStores,
+        server: ServerCheck,
+        http: Http,
+        signed_in: SignedIn,
+    ) -> Result<Core, CoreError> {
+        let (asked, token) = (http.clone(), signed_in.tokens.access_token.clone());
+        let entered = self.open_account(stores, server, http, signed_in).await;
+        if entered.is_err()
+            && let Err(error) = asked.end_session(&token).await
+        {
+            tracing::info!(%error, "the server keeps a session that nobody uses");
+        }
+        entered
+    }
+
+    async fn open_account(
         &self,
         stores: &mut OpenStores,
         server: ServerCheck,
@@ -164,7 +208,11 @@ impl Home {
         let account = signed_in.account;
         let key = key_of(account.user.id, &server.url)?;
         let secrets = self.0.secrets.account(&key);
-        let mut store = self.open_store(stores, &key, &secrets).await?;
+        let opened = self.open_store(stores, &key, &secrets).await;
+        if opened.as_ref().is_err_and(is_keychain) {
+            stores.told.insert(key.clone());
+        }
+        let mut store = opened?;
         let before = store.read(table::account::get).await?;
         if before.is_some_and(|before| !is_same(&before, &account)) {
             // The server was set up anew, and its numbers begin from one again.
@@ -226,24 +274,33 @@ impl Home {
         secrets: &AccountSecrets,
     ) -> Result<Store, CoreError> {
         stores.close(key).await;
-        let database_key = self.database_key(secrets).await?;
-        let (folder, now) = (self.account_folder(key), self.now());
+        let (path, now) = (self.account_folder(key).join(DATABASE), self.now());
+        let must_fit = path.exists() && !stores.told.contains(key);
+        let database_key = self.database_key(secrets, must_fit).await?;
+        let folder = self.account_folder(key);
         let opened = blocking(move || {
             files::make_folder(&folder)?;
-            Ok(store::open(&folder.join("cache.db"), &database_key, now)?)
+            Ok(store::open(&path, &database_key, now)?)
         })
         .await?;
         self.0.notices.lock().extend(opened.notice);
-        stores.0.insert(key.to_owned(), opened.store.downgrade());
+        let open = opened.store.downgrade();
+        stores.open.insert(key.to_owned(), open);
         Ok(opened.store)
     }
 
-    /// Returns the key of an account's database, a new one where there is none.
-    async fn database_key(&self, secrets: &AccountSecrets) -> Result<DatabaseKey, CoreError> {
+    /// Returns the key of an account's database, a new one where there is none. One that only cannot
+    /// be read now is an error where it `must_fit` what is on the disk: a new key would cost
+    /// everything that was not sent.
+    async fn database_key(
+        &self,
+        secrets: &AccountSecrets,
+        must_fit: bool,
+    ) -> Result<DatabaseKey, CoreError> {
         match secrets.database_key().await {
             Ok(Some(key)) => return Ok(key),
             Ok(None) => {}
-            // The database is lost with its key, and is built again from the server.
+            Err(error) if must_fit => return Err(error),
             Err(error) => tracing::warn!(%error, "the key of the database cannot be read"),
         }
         let mut bytes = [0; 32];
@@ -287,6 +344,10 @@ pub(super) async fn blocking<T: Send + 'static>(
 /// Returns the key of an account: the same for the same number at the same server.
 fn key_of(id: UserId, server_url: &str) -> Result<String, CoreError> {
     Ok(format!("{id}@{}", address::host_and_port(server_url)?))
+}
+
+fn is_keychain(error: &CoreError) -> bool {
+    error.code() == FailureCode::Local(LocalCode::Keychain)
 }
 
 /// Tells whether two accounts of one number are one: neither the name nor the beginning changes.

@@ -58,12 +58,17 @@ impl AccountSecrets {
         self.secrets.remove(&self.tokens, |_| true).await
     }
 
-    /// Returns the key of the database.
+    /// Returns the key of the database; none when there is none, or when it cannot be understood. A
+    /// keychain that cannot be asked is tried once more.
     ///
     /// # Errors
     /// [`crate::LocalCode::Keychain`].
     pub(crate) async fn database_key(&self) -> Result<Option<DatabaseKey>, CoreError> {
-        let text = self.secrets.get(&self.database).await?;
+        let mut text = self.secrets.get(&self.database).await;
+        if text.is_err() && self.secrets.try_keychain_again().await {
+            text = self.secrets.get(&self.database).await;
+        }
+        let text = text?;
         Ok(text.and_then(|text| DatabaseKey::from_hex(&text)))
     }
 

@@ -3,7 +3,7 @@
 //! In the system's keychain where there is one that works, which is tried out when the home is
 //! opened, and otherwise in a file that only this user can read. A keychain that breaks later costs
 //! at most a new sign-in: what it does not take goes to the file, and what the file holds is the
-//! newer.
+//! newer. What lies in a keychain that cannot be asked is not missing: reading it is an error.
 
 mod account;
 mod file;
@@ -12,9 +12,10 @@ mod keychain;
 use std::{path::PathBuf, sync::Arc};
 
 use magpie_protocol::Timestamp;
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use crate::CoreError;
+use crate::{CoreError, LocalCode};
 
 pub(crate) use account::AccountSecrets;
 use file::SecretsFile;
@@ -36,7 +37,10 @@ pub enum SecretStorage {
 pub(crate) struct Secrets(Arc<Inner>);
 
 struct Inner {
-    keychain: Option<Keychain>,
+    /// The name under which secrets lie in the keychain; none when it is not to be used.
+    service: Option<String>,
+    /// Present once it was seen working.
+    keychain: RwLock<Option<Arc<Keychain>>>,
     /// Taken for as long as a secret is being read or changed, so that none is changed twice at
     /// once.
     file: tokio::sync::Mutex<SecretsFile>,
@@ -75,14 +79,29 @@ impl Secrets {
                 }
             }
         }
-        let file = tokio::sync::Mutex::new(file);
-        let secrets = Self(Arc::new(Inner { keychain, file }));
+        let secrets = Self(Arc::new(Inner {
+            service: service.map(str::to_owned),
+            keychain: RwLock::new(keychain.map(Arc::new)),
+            file: tokio::sync::Mutex::new(file),
+        }));
         Ok(OpenedSecrets { secrets, tell })
+    }
+
+    /// Tries a keychain once more that did not work before, for it may have been unlocked since.
+    /// Tells whether it works now.
+    async fn try_keychain_again(&self) -> bool {
+        let (Some(service), None) = (&self.0.service, self.keychain()) else {
+            return false;
+        };
+        let keychain = Keychain::probe(service).await;
+        let works = keychain.is_some();
+        *self.0.keychain.write() = keychain.map(Arc::new);
+        works
     }
 
     /// Returns where secrets lie.
     pub(crate) fn storage(&self) -> SecretStorage {
-        match self.0.keychain {
+        match self.keychain() {
             Some(_) => SecretStorage::Keychain,
             None => SecretStorage::File,
         }
@@ -93,6 +112,10 @@ impl Secrets {
         AccountSecrets::new(self.clone(), key)
     }
 
+    fn keychain(&self) -> Option<Arc<Keychain>> {
+        self.0.keychain.read().clone()
+    }
+
     async fn get(&self, name: &str) -> Result<Option<String>, CoreError> {
         let file = self.0.file.lock().await;
         self.read(&file, name).await
@@ -100,7 +123,7 @@ impl Secrets {
 
     async fn set(&self, name: &str, value: &str) -> Result<(), CoreError> {
         let mut file = self.0.file.lock().await;
-        if let Some(keychain) = &self.0.keychain {
+        if let Some(keychain) = self.keychain() {
             match keychain.set(name, value).await {
                 Ok(()) => return file.remove(name),
                 Err(error) => {
@@ -121,17 +144,24 @@ impl Secrets {
             Ok(Some(_)) | Err(_) => {}
         }
         file.remove(name)?;
-        match &self.0.keychain {
+        match self.keychain() {
             Some(keychain) => keychain.remove(name).await,
             None => Ok(()),
         }
     }
 
     async fn read(&self, file: &SecretsFile, name: &str) -> Result<Option<String>, CoreError> {
-        match (file.get(name), &self.0.keychain) {
-            (Some(value), _) => Ok(Some(value)),
-            (None, Some(keychain)) => keychain.get(name).await,
+        if let Some(value) = file.get(name) {
+            return Ok(Some(value));
+        }
+        match (self.keychain(), &self.0.service) {
+            (Some(keychain), _) => keychain.get(name).await,
             (None, None) => Ok(None),
+            // It may lie in the keychain, from a time when that worked.
+            (None, Some(_)) => Err(CoreError::local(
+                LocalCode::Keychain,
+                "the keychain cannot be asked",
+            )),
         }
     }
 }

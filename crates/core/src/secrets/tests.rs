@@ -86,6 +86,9 @@ mod linux {
         printf "\n" | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 1
         export BUS_PID=$(pgrep -P $PPID dbus-daemon)
         "$@"' bash "$@""#;
+    const LOCK: &str = "dbus-send --session --print-reply --dest=org.freedesktop.secrets \
+        /org/freedesktop/secrets org.freedesktop.Secret.Service.Lock \
+        array:objpath:/org/freedesktop/secrets/collection/login >/dev/null";
     const NO_KEYRING: &str = r#"DBUS_SESSION_BUS_ADDRESS=unix:path="$HOME/nobody" exec "$@""#;
 
     const SERVICE: Option<&str> = Some("chat.magpie.test");
@@ -169,6 +172,33 @@ mod linux {
                 assert_eq!(again.secrets.storage(), SecretStorage::File);
                 let found = database_key(&again.secrets, "1@a").await;
                 assert_eq!(found, Some(key(2).to_hex()));
+            });
+        }
+    }
+
+    #[test]
+    fn what_lies_in_a_keychain_that_did_not_answer_is_asked_for_again_and_never_missing() {
+        if inside(
+            "what_lies_in_a_keychain_that_did_not_answer_is_asked_for_again_and_never_missing",
+            KEYRING,
+        ) {
+            run(async |file: std::path::PathBuf| {
+                let opened = Secrets::open(file, SERVICE, Timestamp(0)).await.unwrap();
+                let secrets = opened.secrets;
+                let account = secrets.account("1@a");
+                account.save_database_key(&key(1)).await.unwrap();
+                // As if it had been locked when it was tried out, and unlocked since.
+                *secrets.0.keychain.write() = None;
+                let found = database_key(&secrets, "1@a").await;
+                assert_eq!(found, Some(key(1).to_hex()));
+                assert_eq!(secrets.storage(), SecretStorage::Keychain);
+
+                *secrets.0.keychain.write() = None;
+                let locked = Command::new("bash").args(["-c", LOCK]).status();
+                assert!(locked.unwrap().success());
+                let code = account.database_key().await.map_err(|error| error.code());
+                let expected = crate::FailureCode::Local(crate::LocalCode::Keychain);
+                assert_eq!(code.map(|_| ()), Err(expected));
             });
         }
     }

@@ -30,10 +30,14 @@ impl Place {
     }
 
     async fn home(&self) -> Home {
+        self.home_with(false).await
+    }
+
+    async fn home_with(&self, keychain: bool) -> Home {
         Home::open(HomeOptions {
             folder: self.folder.path().to_owned(),
             keychain_service: "magpie-test".to_owned(),
-            keychain: false,
+            keychain,
             device_name: "test".to_owned(),
             clock: Arc::new(SystemClock),
         })
@@ -42,13 +46,15 @@ impl Place {
     }
 
     async fn sign_in(&self, home: &Home) -> Core {
-        home.sign_in(Credentials {
+        home.sign_in(self.credentials()).await.unwrap()
+    }
+
+    fn credentials(&self) -> Credentials {
+        Credentials {
             server_url: self.fake.url.clone(),
             login: "ming".to_owned(),
             password: "correct horse".to_owned(),
-        })
-        .await
-        .unwrap()
+        }
     }
 
     /// The folder of the only account.
@@ -166,8 +172,16 @@ async fn a_damaged_database_is_built_again_and_keeps_what_was_not_sent() {
     let (from, to) = (bytes.len() / 2, bytes.len() * 3 / 4);
     bytes[from..to].fill(0x5a);
     fs::write(&path, bytes).unwrap();
-    // This is what a crash leaves behind.
-    fs::write(place.account().join("cache.db.open"), []).unwrap();
+
+    let home = place.home().await;
+    let core = home.resume().await.unwrap().unwrap();
+    assert_eq!(home.take_notices(), []);
+    // Looking at the messages runs into the damage, and the next start repairs it.
+    let opened = core.open_timeline(chat(), OpenAt::Latest).await;
+    let code = opened.map(|_| ()).map_err(|error| error.code());
+    assert_eq!(code, Err(FailureCode::Local(LocalCode::Storage)));
+    core.close().await;
+    drop((core, home));
 
     let home = place.home().await;
     let core = home.resume().await.unwrap().unwrap();
@@ -196,6 +210,94 @@ async fn a_lost_key_costs_the_cache_and_not_the_session() {
     assert_eq!(home.take_notices(), [Notice::CacheRebuiltOutboxLost]);
     assert_eq!(core.account().user.username, "ming");
     until_stored(&core, &["hello"]).await;
+}
+
+/// Starts this test once more where no keychain can be reached, and tells whether this is there.
+#[cfg(target_os = "linux")]
+fn without_a_keychain(test: &str) -> bool {
+    const INSIDE: &str = "MAGPIE_TEST_INSIDE";
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(INSIDE, "1")
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    false
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_keychain_that_does_not_answer_costs_nothing_before_the_user_was_told() {
+    if !without_a_keychain(
+        "home::a_keychain_that_does_not_answer_costs_nothing_before_the_user_was_told",
+    ) {
+        return;
+    }
+    let place = Place::new().await;
+    let home = place.home().await;
+    let core = place.sign_in(&home).await;
+    place.fake.with(|model| {
+        model.refuse_sockets = true;
+        model.lose_sockets();
+    });
+    core.set_draft(chat(), "half a thought").await.unwrap();
+    core.close().await;
+    drop((core, home));
+    let secrets = place.folder.path().join("secrets.json");
+    let kept = fs::read(&secrets).unwrap();
+
+    // The key lies in a keychain that does not answer.
+    place.lose_secrets("/database");
+    let home = place.home_with(true).await;
+    assert!(home.resume().await.unwrap().is_none());
+    let refused = home.sign_in(place.credentials()).await;
+    let code = refused.map(|_| ()).map_err(|error| error.code());
+    assert_eq!(code, Err(FailureCode::Local(LocalCode::Keychain)));
+    assert_eq!(place.fake.with(|model| model.ended_sessions), 1);
+    drop(home);
+    assert_eq!(place.names(), ["cache.db"]);
+
+    // It answers again.
+    fs::write(&secrets, &kept).unwrap();
+    let home = place.home_with(true).await;
+    let core = home.resume().await.unwrap().unwrap();
+    core.close().await;
+    drop((core, home));
+    assert_eq!(place.names(), ["cache.db"]);
+
+    // It never does: whoever signs in once more after having been told is let in.
+    place.lose_secrets("/database");
+    let home = place.home_with(true).await;
+    assert!(home.sign_in(place.credentials()).await.is_err());
+    assert_eq!(home.take_notices(), []);
+    place.sign_in(&home).await;
+    assert_eq!(home.take_notices(), [Notice::CacheRebuiltOutboxLost]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_start_needs_to_write_nothing_but_the_database() {
+    let place = Place::new().await;
+    let home = place.home().await;
+    let core = place.sign_in(&home).await;
+    place.fake.with(|model| model.peer_says("hello"));
+    until_stored(&core, &["hello"]).await;
+    core.close().await;
+    drop((core, home));
+    let home = place.home().await;
+    // In the way of the file that `accounts.json` would be replaced by.
+    fs::create_dir(place.folder.path().join("accounts.json.new")).unwrap();
+    let core = home.resume().await.unwrap().unwrap();
+    assert_eq!(texts(&core).await, ["hello"]);
 }
 
 #[tokio::test]
