@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use magpie_protocol::{
-    ErrorBody, ErrorCode,
+    ErrorBody, ErrorCode, Timestamp,
     accounts::{Account, UpdateAccount},
     routes,
     sync::{Item, Scope},
@@ -49,14 +49,15 @@ pub(super) async fn update(
     Json(change): Json<UpdateAccount>,
 ) -> Result<Json<Account>, AppError> {
     app.limits().profile_change(auth.user_id)?;
-    let change = profile::check(change, app.now())?;
+    let now = app.now();
+    let change = profile::check(change, now)?;
     let account = app
         .db()
         .write(move |tx| {
             let before = require(tx, auth)?;
             let after = profile::apply(before.clone(), &change);
             if after != before {
-                save(tx, &after, after.user != before.user)?;
+                save(tx, &after, after.user != before.user, now)?;
             }
             Ok::<_, AppError>(after)
         })
@@ -71,7 +72,7 @@ fn require(tx: &mut Tx<'_>, auth: Auth) -> Result<Account, AppError> {
 
 /// Stores the account as a change of its user's scope and, where `seen` says that others see it
 /// too, of theirs.
-fn save(tx: &mut Tx<'_>, account: &Account, seen: bool) -> Result<(), AppError> {
+fn save(tx: &mut Tx<'_>, account: &Account, seen: bool, now: Timestamp) -> Result<(), AppError> {
     let user = &account.user;
     let scope = Scope::User(user.id);
     let rev = revisions::advance(tx, scope, 1)?;
@@ -92,7 +93,7 @@ fn save(tx: &mut Tx<'_>, account: &Account, seen: bool) -> Result<(), AppError> 
     )?;
     revisions::record(tx, scope, rev, Item::Account(account.clone()));
     if seen {
-        friends::touch_profile(tx, user.id)?;
+        friends::touch_profile(tx, user.id, now)?;
     }
     Ok(())
 }

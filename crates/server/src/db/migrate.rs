@@ -25,6 +25,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "20261122060000_create_friends",
     "20261122060100_create_conversations",
     "20261122060200_create_messages",
+    "20261122070000_index_blocks",
 ];
 
 /// The table that remembers which steps were taken.

@@ -144,3 +144,20 @@ fn save(tx: &mut Tx<'_>, user: UserId, block: &Block) -> Result<(), DbError> {
     revisions::record(tx, Scope::User(user), rev, Item::Block(block.clone()));
     Ok(())
 }
+
+/// Returns those who block somebody.
+pub(super) fn blockers(tx: &mut Tx<'_>, blocked: UserId) -> Result<Vec<UserId>, DbError> {
+    tx.all(
+        "SELECT user_id FROM blocks WHERE blocked_id = $1 AND deleted = 0 ORDER BY user_id",
+        params![blocked],
+        |row| row.get(0),
+    )
+}
+
+/// Records a block again, whose person's profile has changed.
+pub(super) fn touch(tx: &mut Tx<'_>, user: UserId, blocked: UserId) -> Result<(), DbError> {
+    match find(tx, user, blocked)? {
+        Some(block) => save(tx, user, &block),
+        None => Ok(()),
+    }
+}

@@ -2,6 +2,7 @@
 
 use magpie_protocol::{
     ErrorCode, Page, UserId,
+    frames::ServerFrame,
     friends::{Block, Friend, FriendRequest, RequestState, UpdateFriend},
     limits::{FRIEND_REQUEST_LIFE_MS, FRIEND_REQUEST_PAUSE_MS},
     messages::{Body, History, SystemEvent},
@@ -402,4 +403,58 @@ async fn friends_and_conversations_hear_of_a_new_profile() {
     let changes = bob.own_changes(rev - 1).await;
     assert!(matches!(&changes[..], [change] if change.rev == rev
             && matches!(&change.item, Item::Friend(friend) if friend.user.nickname == "爱丽丝")));
+}
+
+#[tokio::test]
+async fn a_changed_profile_reaches_requests_and_blocks_too() {
+    let world = World::start().await;
+    let alice = world.register("alice").await;
+    let (asked, asks) = (world.register("bob").await, world.register("carol").await);
+    let (rejects, blocks) = (world.register("dave").await, world.register("erin").await);
+    let friend = world.register("fay").await;
+    befriend(&alice, &friend).await;
+    alice.ask(&asked, "").await.unwrap();
+    asks.ask(&alice, "").await.unwrap();
+    let request = alice.ask(&rejects, "").await.unwrap();
+    let path = routes::reject_request(request.id);
+    rejects.post::<FriendRequest>(&path, &()).await.unwrap();
+    blocks.put::<Block>(&routes::block(alice.id)).await.unwrap();
+
+    let mut before = Vec::new();
+    for person in [&asked, &asks, &rejects, &blocks, &friend] {
+        let rev = person.own_changes(0).await.last().unwrap().rev;
+        before.push((person, rev, person.connect().await));
+    }
+    alice
+        .patch::<serde_json::Value>(routes::ACCOUNT, &json!({"nickname": "Ally"}))
+        .await
+        .unwrap();
+    for (person, rev, mut socket) in before {
+        let fetched: Vec<Item> = person
+            .own_changes(rev)
+            .await
+            .into_iter()
+            .map(|change| change.item)
+            .filter(|item| !matches!(item, Item::Device { .. }))
+            .collect();
+        let nickname = match &fetched[..] {
+            [Item::FriendRequest(request)] if request.from.id == alice.id => &request.from.nickname,
+            [Item::FriendRequest(request)] => &request.to.nickname,
+            [Item::Block(block)] => &block.user.nickname,
+            [Item::Friend(friend)] => &friend.user.nickname,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(nickname, "Ally");
+        // Who is connected hears the same at once.
+        let pushed = socket
+            .until(|frame| match frame {
+                ServerFrame::Changes { changes, .. } => {
+                    let item = &changes.first()?.item;
+                    (!matches!(item, Item::Device { .. })).then(|| item.clone())
+                }
+                _ => None,
+            })
+            .await;
+        assert_eq!(pushed, fetched[0]);
+    }
 }
