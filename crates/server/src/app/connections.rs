@@ -4,7 +4,7 @@
 //! socket. When all are taken, others wait at the door, which costs this process nothing. HTTP/1.1
 //! is all that is spoken: sockets need it, and proxies use it towards us.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, serve::Listener};
 use hyper::{Request, body::Incoming, server::conn::http1, service};
@@ -25,6 +25,10 @@ use super::App;
 /// Files that the process may need besides its connections.
 #[cfg(unix)]
 const OTHER_FILES: u64 = 64;
+
+/// What the system takes of a connection's answers ahead of the network.
+#[cfg(any(target_os = "android", target_os = "linux"))]
+const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// How often it is logged that all places are taken.
 const FULL_AGAIN: Duration = Duration::from_secs(60);
@@ -98,9 +102,8 @@ async fn converse(
     routes: TowerToHyperService<Router>,
     stopping: CancellationToken,
 ) {
-    // Small frames shall not wait for one another.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "connection.no_nodelay");
+    if let Err(error) = set_up(&stream) {
+        tracing::debug!(%error, "connection.not_set_up");
     }
     let answer = service::service_fn(|mut request: Request<Incoming>| {
         let extensions = request.extensions_mut();
@@ -120,6 +123,16 @@ async fn converse(
     if let Err(error) = ended {
         tracing::debug!(%error, "connection.failed");
     }
+}
+
+fn set_up(stream: &TcpStream) -> io::Result<()> {
+    // Small frames shall not wait for one another.
+    stream.set_nodelay(true)?;
+    // Else the system gathers megabytes for a client that reads slowly, and tells of room only when
+    // a third of them has left: a client that does read would look like one that does not.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)?;
+    Ok(())
 }
 
 /// Returns how many connections there can be: as many as wanted, or as the process may have files.

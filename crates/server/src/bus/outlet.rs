@@ -109,6 +109,11 @@ impl Outlet {
         }
     }
 
+    /// Returns why the socket has to be closed, where it has to.
+    pub fn bye(&self) -> Option<ByeReason> {
+        self.queue.lock().bye
+    }
+
     /// Takes all that waits.
     pub fn take(&self) -> Taken {
         let mut queue = self.queue.lock();

@@ -13,7 +13,7 @@ use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use magpie_protocol::frames::{ByeReason, ServerFrame};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, error::Elapsed, sleep_until, timeout};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Bytes, Error, Message, Utf8Bytes},
@@ -256,8 +256,18 @@ impl Connection {
 
     /// Writes what the bus has put into the outlet.
     async fn deliver(&mut self) -> Result<(), End> {
-        let taken = self.registration.outlet().take();
-        self.write(taken.frames).await?;
+        let mut taken = self.registration.outlet().take();
+        let began = Instant::now();
+        while let Some(frame) = taken.frames.pop_front() {
+            self.put(Message::Text(frame)).await?;
+            // A client that reads slowly may take long over what waits; a goodbye shall not.
+            if began.elapsed() >= self.patience
+                && let Some(reason) = self.registration.outlet().bye()
+            {
+                return Err(End::Bye(reason));
+            }
+        }
+        self.flush(began).await?;
         if taken.resync {
             self.replies.push(ServerFrame::Resync { scope: None });
             self.reply().await?;
@@ -274,32 +284,39 @@ impl Connection {
             return Err(End::Bye(ByeReason::Silent));
         }
         self.ping_at = now + self.heartbeat;
-        let ping = self.socket.send(Message::Ping(Bytes::new()));
-        match timeout(self.patience, ping).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Gone),
-        }
+        self.put(Message::Ping(Bytes::new())).await?;
+        self.flush(now).await
     }
 
     async fn reply(&mut self) -> Result<(), End> {
         if self.replies.is_empty() {
             return Ok(());
         }
-        let frames: Vec<Utf8Bytes> = mem::take(&mut self.replies)
-            .iter()
-            .filter_map(as_text)
-            .collect();
-        self.write(frames).await
+        let began = Instant::now();
+        for frame in mem::take(&mut self.replies).iter().filter_map(as_text) {
+            self.put(Message::Text(frame)).await?;
+        }
+        self.flush(began).await
     }
 
-    async fn write(&mut self, frames: impl IntoIterator<Item = Utf8Bytes>) -> Result<(), End> {
-        let writing = async {
-            for frame in frames {
-                self.socket.feed(Message::Text(frame)).await?;
-            }
-            self.socket.flush().await
-        };
-        match timeout(self.patience, writing).await {
+    /// Writes a frame, at the latest with the next [`Self::flush`]. The client may take as long as
+    /// the settings say over each, so that one that is slow but does read is not cut off.
+    async fn put(&mut self, frame: Message) -> Result<(), End> {
+        let written = timeout(self.patience, self.socket.feed(frame)).await;
+        self.judge(written)
+    }
+
+    /// Sends what has been written since `began`.
+    async fn flush(&mut self, began: Instant) -> Result<(), End> {
+        let flushed = timeout(self.patience, self.socket.flush()).await;
+        self.judge(flushed)?;
+        // Nobody has listened meanwhile, so the client has not been silent.
+        self.heard_at += began.elapsed();
+        Ok(())
+    }
+
+    fn judge(&self, written: Result<Result<(), Error>, Elapsed>) -> Result<(), End> {
+        match written {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => {

@@ -8,7 +8,7 @@ use magpie_protocol::{
     frames::{ByeReason, ClientFrame, SUBPROTOCOL, ServerFrame},
     messages::SendMessage,
     routes,
-    sync::{Item, Scope},
+    sync::{Change, Item, Scope},
 };
 use magpie_server::db::{DbError, params};
 use reqwest::StatusCode;
@@ -357,6 +357,35 @@ async fn who_reads_slowly_is_told_to_resync_and_then_hears_again() {
         _ => None,
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_reads_slowly_is_not_cut_off_for_it() {
+    let world = World::start_with(|config| config.slow_reader_seconds = 1).await;
+    let (alice, bob, conversation) = world.friends("alice", "bob").await;
+    let mut slow = bob.connect_buffering(64 * 1024).await;
+    let mut socket = alice.connect().await;
+    let last = text(conversation, "the last");
+    let words = "x".repeat(8_000);
+    // Stays below what may wait, so that all of it is one delivery or few.
+    for _ in 0..120 {
+        socket.send(&text(conversation, &words)).await.unwrap();
+    }
+    socket.send(&last).await.unwrap();
+    let mut heard = 0;
+    loop {
+        // Slower by far than the whole may take, faster by far than each frame may.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        if let ServerFrame::Changes { changes, .. } = slow.next().await {
+            heard += changes.len();
+            let is_last =
+                |change: &Change| matches!(&change.item, Item::Message(m) if m.id == last.id);
+            if changes.iter().any(is_last) {
+                break;
+            }
+        }
+    }
+    assert!(heard > 120, "{heard}");
 }
 
 #[tokio::test]

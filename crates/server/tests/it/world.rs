@@ -361,8 +361,13 @@ impl Person {
 
     /// Connects with a receive buffer so small that whoever does not read is noticed soon.
     pub(crate) async fn connect_narrow(&self) -> Socket {
+        self.connect_buffering(4 * 1024).await
+    }
+
+    /// Connects with a receive buffer of so many bytes.
+    pub(crate) async fn connect_buffering(&self, bytes: u32) -> Socket {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4 * 1024).unwrap();
+        socket.set_recv_buffer_size(bytes).unwrap();
         let address = *self.address.lock();
         let stream = socket.connect(address).await.unwrap();
         self.connect_over(stream).await
