@@ -182,12 +182,13 @@ impl Core {
     /// # Errors
     /// The server's refusal, or the reason why it could not be asked.
     pub async fn request_friend(&self, user_id: UserId, message: &str) -> Result<(), CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let request = NewFriendRequest {
             user_id,
             message: message.to_owned(),
         };
         let request = self.shared.api.request_friend(&request).await?;
-        sync::keep(&self.shared, vec![Item::FriendRequest(request)]).await
+        asking.keep(vec![Item::FriendRequest(request)]).await
     }
 
     /// Answers a friend request.
@@ -199,6 +200,7 @@ impl Core {
         request_id: FriendRequestId,
         answer: Answer,
     ) -> Result<(), CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let shared = &self.shared;
         let items = match answer {
             Answer::Accept => {
@@ -213,7 +215,7 @@ impl Core {
                     request.state = RequestState::Accepted;
                     Item::FriendRequest(request)
                 }));
-                sync::keep(shared, items).await?;
+                asking.keep(items).await?;
                 shared.want(sync::Job::Conversation(conversation_id));
                 return Ok(());
             }
@@ -224,7 +226,7 @@ impl Core {
                 shared.api.ignore_request(request_id).await?,
             )],
         };
-        sync::keep(shared, items).await
+        asking.keep(items).await
     }
 
     /// Gives a friend another name; an empty one takes it away.
@@ -232,11 +234,12 @@ impl Core {
     /// # Errors
     /// The server's refusal, or the reason why it could not be asked.
     pub async fn set_remark(&self, user_id: UserId, remark: &str) -> Result<(), CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let update = UpdateFriend {
             remark: remark.trim().to_owned(),
         };
         let friend = self.shared.api.update_friend(user_id, &update).await?;
-        sync::keep(&self.shared, vec![Item::Friend(friend)]).await
+        asking.keep(vec![Item::Friend(friend)]).await
     }
 
     /// Ends a friendship, both ways.
@@ -244,6 +247,7 @@ impl Core {
     /// # Errors
     /// The server's refusal, or the reason why it could not be asked.
     pub async fn remove_friend(&self, user_id: UserId) -> Result<(), CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let shared = &self.shared;
         shared.api.remove_friend(user_id).await?;
         let known = shared
@@ -256,7 +260,7 @@ impl Core {
                 ..friend
             })
         });
-        sync::keep(shared, items.into_iter().collect()).await
+        asking.keep(items.into_iter().collect()).await
     }
 
     /// Blocks somebody, or unblocks them.
@@ -264,6 +268,7 @@ impl Core {
     /// # Errors
     /// The server's refusal, or the reason why it could not be asked.
     pub async fn set_blocked(&self, user_id: UserId, blocked: bool) -> Result<(), CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let shared = &self.shared;
         let block = if blocked {
             Some(shared.api.block(user_id).await?)
@@ -280,6 +285,6 @@ impl Core {
             })
         };
         let items = block.map(Item::Block);
-        sync::keep(shared, items.into_iter().collect()).await
+        asking.keep(items.into_iter().collect()).await
     }
 }

@@ -6,10 +6,11 @@ mod tokens;
 use magpie_protocol::{
     DeviceId,
     accounts::{Account, ChangePassword, Device, UpdateAccount},
+    sync::Item,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Core, CoreError, CoreEvent, store::table};
+use crate::{Core, CoreError, sync};
 
 pub(crate) use password::{digest, digest_of_new};
 pub(crate) use tokens::{Pair, Session};
@@ -30,16 +31,9 @@ impl Core {
     /// # Errors
     /// The server's refusal, or the reason why it could not be asked.
     pub async fn update_account(&self, update: UpdateAccount) -> Result<Account, CoreError> {
+        let asking = sync::ask(&self.shared).await?;
         let account = self.shared.api.update_account(&update).await?;
-        let stored = account.clone();
-        self.shared
-            .store
-            .write(move |tx| table::account::set(tx, &stored))
-            .await?;
-        *self.shared.account.lock() = account.clone();
-        self.shared.events.emit(CoreEvent::Account {
-            account: account.clone(),
-        });
+        asking.keep(vec![Item::Account(account.clone())]).await?;
         Ok(account)
     }
 

@@ -28,24 +28,50 @@ pub(crate) use touched::commit;
 
 use std::sync::Arc;
 
-use magpie_protocol::sync::Item;
+use magpie_protocol::sync::{Item, Scope};
 
-use crate::{CoreError, client::Shared};
+use crate::{CoreError, client::Shared, store::table::scopes};
 
-/// Keeps rows of the user's scope that came as the answer to a request, through the same code as
-/// those that come as changes. The cursor stays, so that they come once more.
+/// A request to the server that will be answered with rows of the user's scope.
+pub(crate) struct Asking<'a> {
+    shared: &'a Arc<Shared>,
+    cursor: Option<u64>,
+}
+
+/// Notes how far the user's scope is known. To be called before the request leaves.
 ///
 /// # Errors
-/// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
-pub(crate) async fn keep(shared: &Arc<Shared>, items: Vec<Item>) -> Result<(), CoreError> {
-    let me = shared.me;
-    commit(shared, move |tx, touched| {
-        for item in &items {
-            apply::user_item(tx, me, item, touched)?;
-        }
-        Ok(())
-    })
-    .await
+/// [`crate::LocalCode::Storage`].
+pub(crate) async fn ask(shared: &Arc<Shared>) -> Result<Asking<'_>, CoreError> {
+    let scope = Scope::User(shared.me);
+    let cursor = shared
+        .store
+        .read(move |db| scopes::cursor(db, scope))
+        .await?;
+    Ok(Asking { shared, cursor })
+}
+
+impl Asking<'_> {
+    /// Keeps the rows of the answer, through the same code as those that come as changes. The
+    /// cursor stays, so that they come once more. Where changes have come since the request left,
+    /// the rows may be older than what is held, and are passed over: they are among the changes, or
+    /// will be.
+    ///
+    /// # Errors
+    /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
+    pub(crate) async fn keep(self, items: Vec<Item>) -> Result<(), CoreError> {
+        let (me, cursor) = (self.shared.me, self.cursor);
+        commit(self.shared, move |tx, touched| {
+            if scopes::cursor(tx, Scope::User(me))? != cursor {
+                return Ok(());
+            }
+            for item in &items {
+                apply::user_item(tx, me, item, touched)?;
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use axum::{
     },
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{delete, get, patch, post},
 };
 use magpie_core::protocol::{
     ConversationId, DeviceId, ErrorBody, ErrorCode, MessageId, Page, Timestamp, UserId,
-    accounts::{Account, Device, Gender, Platform, User},
+    accounts::{Account, Device, Gender, Platform, UpdateAccount, User},
     conversations::{Conversation, ConversationKind, Member, Membership},
     frames::{ByeReason, ClientFrame, Mark, SUBPROTOCOL, ServerFrame},
     friends::Friend,
@@ -27,7 +27,7 @@ use magpie_core::protocol::{
 };
 use parking_lot::Mutex;
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// What the server does with a message that it receives.
 #[derive(Debug, Clone)]
@@ -65,6 +65,8 @@ pub(crate) struct Model {
     /// There is another conversation, the newest of all, whose messages are gone.
     pub(crate) lost_conversation: bool,
     pub(crate) ended_sessions: u32,
+    /// Lets the answer to a changed account leave.
+    pub(crate) let_go: Arc<Notify>,
     sockets: Vec<mpsc::UnboundedSender<Option<String>>>,
 }
 
@@ -149,6 +151,20 @@ impl Model {
         };
         self.user_changes.push(change.clone());
         change
+    }
+
+    /// Changes the own nickname and says so to the sockets.
+    fn rename(&mut self, nickname: &str) -> Account {
+        let mut account = account();
+        nickname.clone_into(&mut account.user.nickname);
+        let change = self.user_change(Item::Account(account.clone()));
+        self.push(&ServerFrame::Changes {
+            scope: Scope::User(me()),
+            prev: change.rev - 1,
+            rev: change.rev,
+            changes: vec![change],
+        });
+        account
     }
 
     pub(crate) fn last_seq(&self) -> u64 {
@@ -348,6 +364,7 @@ impl Fake {
             .route(routes::REFRESH, post(refresh))
             .route(routes::CURRENT_SESSION, delete(end_session))
             .route(routes::SYNC, get(sync))
+            .route(routes::ACCOUNT, patch(update_account))
             .route(routes::ACCOUNT_CHANGES, get(account_changes))
             .route(routes::CONVERSATION, get(head))
             .route(routes::HISTORY, get(history))
@@ -456,6 +473,23 @@ async fn account_changes(
     let mut model = model.lock();
     model.check(&headers, "account_changes")?;
     user_difference(&model, wanted.since.unwrap_or(0)).map(Json)
+}
+
+/// Answers late: after another device has changed the account once more.
+async fn update_account(
+    State(model): Shared,
+    headers: HeaderMap,
+    Json(update): Json<UpdateAccount>,
+) -> Result<Json<Account>, Failed> {
+    let (account, let_go) = {
+        let mut model = model.lock();
+        model.check(&headers, "update_account")?;
+        let account = model.rename(&update.nickname.unwrap_or_default());
+        model.rename("newest");
+        (account, Arc::clone(&model.let_go))
+    };
+    let_go.notified().await;
+    Ok(Json(account))
 }
 
 async fn head(State(model): Shared, headers: HeaderMap) -> Result<Json<Head>, Failed> {

@@ -1,7 +1,7 @@
 //! What was missed is fetched, and what is missing is known.
 
 use magpie_core::{
-    protocol::{frames::ServerFrame, sync::Scope},
+    protocol::{accounts::UpdateAccount, frames::ServerFrame, sync::Scope},
     socket::LinkState,
     timeline::OpenAt,
 };
@@ -201,4 +201,25 @@ async fn a_conversation_that_the_server_lost_keeps_no_other_from_being_filled() 
             fake.with(|model| model.marks.iter().any(|mark| mark.delivered == Some(300)))
         })
         .await;
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_late_does_not_undo_what_came_since() {
+    let fake = Fake::start().await;
+    let client = Client::online(&fake).await;
+    let nickname = || client.core.account().user.nickname;
+    let core = client.core.clone();
+    let asked = tokio::spawn(async move {
+        let update = UpdateAccount {
+            nickname: Some("newer".to_owned()),
+            ..UpdateAccount::default()
+        };
+        core.update_account(update).await
+    });
+    client
+        .until("the pushes are here", || async { nickname() == "newest" })
+        .await;
+    fake.with(|model| model.let_go.notify_one());
+    asked.await.unwrap().unwrap();
+    assert_eq!(nickname(), "newest");
 }
