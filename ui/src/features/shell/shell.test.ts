@@ -67,3 +67,15 @@ describe('the title', () => {
     expect(document.title).toBe('Magpie')
   })
 })
+
+describe('the page', () => {
+  it('is marked while it is used by keys', async () => {
+    await open('/settings')
+    const { dataset } = document.documentElement
+    expect(dataset.keys).toBeUndefined()
+    press({ key: 'ArrowDown' })
+    expect(dataset.keys).toBe('')
+    document.body.dispatchEvent(new Event('pointerdown', { bubbles: true }))
+    expect(dataset.keys).toBeUndefined()
+  })
+})
