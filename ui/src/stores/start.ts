@@ -15,5 +15,12 @@ export const useStart = defineStore('start', () => {
     login.value = ''
   }
 
-  return { server, login, picked, choose }
+  /** Begins anew, as after signing out. */
+  function reset(): void {
+    server.value = null
+    picked.value = null
+    login.value = ''
+  }
+
+  return { server, login, picked, choose, reset }
 })
