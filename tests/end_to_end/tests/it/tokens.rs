@@ -65,6 +65,8 @@ async fn a_device_that_was_ended_elsewhere_is_signed_out_and_keeps_what_it_holds
     second
         .until_line(chat, "the message is there", |line| line.unread == 1)
         .await;
+    second.until_online().await;
+    second.link().until_quiet(Duration::from_millis(300)).await;
     let mut events = second.core().events();
 
     let core = alice.device().core();
