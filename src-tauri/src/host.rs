@@ -34,6 +34,13 @@ pub(crate) enum HostState {
     },
 }
 
+impl HostState {
+    /// Tells whether the local network can reach it.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::Running { shared: true, .. })
+    }
+}
+
 /// The built-in server. All profiles of the app share it: the first one that wants it runs it.
 pub(crate) struct Host {
     folder: PathBuf,
@@ -167,4 +174,24 @@ fn local_addresses() -> Vec<String> {
     addresses.sort();
     addresses.dedup();
     addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_elsewhere_is_not_shared() {
+        let elsewhere = Running {
+            server: None,
+            shared: false,
+        };
+        assert!(!state(Some(&elsewhere)).is_shared());
+        assert!(!state(None).is_shared());
+        let shared = Running {
+            server: None,
+            shared: true,
+        };
+        assert!(state(Some(&shared)).is_shared());
+    }
 }

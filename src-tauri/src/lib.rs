@@ -9,7 +9,10 @@ mod host;
 mod shell;
 mod windows;
 
-use std::path::PathBuf;
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+};
 
 use tauri::Manager as _;
 use tracing_subscriber::EnvFilter;
@@ -51,7 +54,8 @@ pub fn run(options: Options) -> Result<(), tauri::Error> {
         .unwrap_or_else(|_| EnvFilter::new("warn,magpie=info,magpie_core=info,magpie_server=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
 
     let builder = bindings::builder();
@@ -79,6 +83,8 @@ pub fn run(options: Options) -> Result<(), tauri::Error> {
             };
             let page_data = shell.page_data_folder().to_owned();
             app.manage(shell);
+            #[cfg(unix)]
+            end_when_asked(app.handle().clone());
             windows::open_main(app.handle(), &options.profile, page_data)?;
             Ok(())
         })
@@ -92,6 +98,22 @@ pub fn run(options: Options) -> Result<(), tauri::Error> {
             }
         });
     Ok(())
+}
+
+/// Ends the app in order when the system asks for it, as it does when the user logs out.
+#[cfg(unix)]
+fn end_when_asked(app: tauri::AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    tauri::async_runtime::spawn(async move {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                terminate.recv().await;
+                app.exit(0);
+            }
+            Err(error) => tracing::warn!(%error, "a request to end will not be heard"),
+        }
+    });
 }
 
 #[cfg(test)]

@@ -89,7 +89,8 @@ pub(crate) async fn check_server(
 }
 
 /// Starts the built-in server, or starts it again when `shared` changed, and keeps it for the next
-/// start of the app. `shared` lets others on the local network reach it.
+/// start of the app. `shared` lets others on the local network reach it; where the server of another
+/// copy of the app is used, that one decides, and what it does is kept.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn host_start(
@@ -97,7 +98,7 @@ pub(crate) async fn host_start(
     shell: State<'_, Shell>,
 ) -> Result<HostState, Failure> {
     let state = shell.host().start(shell.home(), shared).await?;
-    remember_host(&shell, true, shared).await?;
+    remember_host(&shell, true, state.is_shared()).await?;
     Ok(state)
 }
 
