@@ -16,6 +16,7 @@ import {
   type UpdateAccount,
 } from '@/platform'
 import { onEvent } from './events'
+import { useStart } from './start'
 import { useToasts } from './toasts'
 
 const unset: Settings = {
@@ -86,6 +87,7 @@ export const useSession = defineStore('session', () => {
 
   async function signOut(): Promise<void> {
     await platform().signOut()
+    useStart().reset()
     await load()
   }
 

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { platform } from '@/platform'
+import { useStart } from '@/stores/start'
 import { mountApp, settle, type MountedApp } from '@/testing/mountApp'
 
 let mounted: MountedApp | undefined
@@ -110,6 +112,16 @@ describe('signing out', () => {
     await click('confirm')
     await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
     expect(fake.world.state.account).toBeNull()
+  })
+
+  it('offers the account that was left, whichever server was chosen before', async () => {
+    const { click, find } = await open('/settings')
+    useStart().choose(await platform().checkServer('https://chat.example.org'))
+    await click('sign-out')
+    await click('confirm')
+    await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
+    expect(find('remembered-account')).not.toBeNull()
+    expect(find('field-login')).toBeNull()
   })
 
   it('is offered where another device ended this one', async () => {
