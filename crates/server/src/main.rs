@@ -1,6 +1,9 @@
 //! The program `magpie-server`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+};
 
 use magpie_server::{
     Config, Server,
@@ -34,7 +37,11 @@ fn start_log(config: &Config) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.log)?;
     let log = tracing_subscriber::registry().with(filter);
     match config.log_format {
-        LogFormat::Text => log.with(fmt::layer()).try_init()?,
+        LogFormat::Text => {
+            // A file or a journal has no colours.
+            let colours = io::stdout().is_terminal();
+            log.with(fmt::layer().with_ansi(colours)).try_init()?;
+        }
         LogFormat::Json => log
             .with(fmt::layer().json().flatten_event(true))
             .try_init()?,
