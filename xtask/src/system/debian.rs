@@ -14,8 +14,7 @@ use crate::command::{self, answer, program};
 const SERVER: [&str; 2] = ["gcc", "libc6-dev"];
 
 /// Make and Perl are for the OpenSSL that encrypts the app's database.
-const BUILD: [&str; 6] = [
-    "libayatana-appindicator3-1",
+const BUILD: [&str; 5] = [
     "libgtk-3-dev",
     "libwebkit2gtk-4.1-dev",
     "make",
@@ -23,13 +22,15 @@ const BUILD: [&str; 6] = [
     "pkg-config",
 ];
 
-/// A display, a driver for the page, a bus with a keychain on it, and letters for what is typed.
-const TEST: [&str; 7] = [
+/// A display, a driver for the page, a bus with a keychain on it, letters for what is typed, and
+/// what finds and ends processes.
+const TEST: [&str; 8] = [
     "dbus",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
     "fonts-noto-core",
     "gnome-keyring",
+    "procps",
     "webkit2gtk-driver",
     "xvfb",
 ];
