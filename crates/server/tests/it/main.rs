@@ -14,6 +14,7 @@ mod friends;
 mod limits;
 mod marks;
 mod messages;
+mod routes;
 mod server;
 mod sessions;
 mod sockets;
