@@ -15,7 +15,8 @@ export const commands = {
 	checkServer: (address: string) => __TAURI_INVOKE<ServerCheck>("check_server", { address }),
 	/**
 	 *  Starts the built-in server, or starts it again when `shared` changed, and keeps it for the next
-	 *  start of the app. `shared` lets others on the local network reach it.
+	 *  start of the app. `shared` lets others on the local network reach it; where the server of another
+	 *  copy of the app is used, that one decides, and what it does is kept.
 	 */
 	hostStart: (shared: boolean) => __TAURI_INVOKE<HostState>("host_start", { shared }),
 	/**  Stops the built-in server, also for the next start of the app. */
