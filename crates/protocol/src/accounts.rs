@@ -73,6 +73,10 @@ pub struct Register {
     pub password: crate::sessions::PasswordDigest,
     /// The device that will be signed in.
     pub device: NewDevice,
+    /// The code of an invitation, where the server asks for one; see
+    /// [`crate::server::RegistrationPolicy::Invitation`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<String>,
 }
 
 /// `PATCH /api/v1/account`: changes the fields that are given, and answers with the new

@@ -31,6 +31,12 @@ pub enum ErrorCode {
     RateLimited,
     /// The server does not take new accounts.
     RegistrationClosed,
+    /// The server takes new accounts from those only who bring an invitation.
+    InvitationNeeded,
+    /// The invitation does not exist, ran out, or was used up or withdrawn.
+    InvitationInvalid,
+    /// The operator has disabled this account.
+    AccountDisabled,
     /// Not 3 to 32 of `a-z 0-9 _ . -`, or the name could be taken for a number.
     InvalidUsername,
     /// Empty, longer than 64, or with invisible or direction-changing characters.
@@ -110,7 +116,13 @@ impl ErrorCode {
             | Self::TokenExpired
             | Self::SessionEnded
             | Self::WrongCredentials => 401,
-            Self::RegistrationClosed | Self::NotFriends | Self::Blocked | Self::BlockedByYou => 403,
+            Self::RegistrationClosed
+            | Self::InvitationNeeded
+            | Self::InvitationInvalid
+            | Self::AccountDisabled
+            | Self::NotFriends
+            | Self::Blocked
+            | Self::BlockedByYou => 403,
             Self::NoSuchRoute
             | Self::UserNotFound
             | Self::DeviceNotFound

@@ -92,6 +92,12 @@ pub enum ServerFrame {
         /// The rows, in revision order.
         changes: Vec<Change>,
     },
+    /// Which friends are online. The first one after `ready` names all who are; each later one those
+    /// for whom that has changed. Nothing is known of the others. Never stored, and may be lost.
+    Presence {
+        /// The friends.
+        users: Vec<Presence>,
+    },
     /// Changes were left out because this socket was too slow: ask what changed.
     Resync {
         /// In this scope; in every scope where absent.
@@ -105,6 +111,19 @@ pub enum ServerFrame {
     /// A frame of a newer version.
     #[serde(other)]
     Unknown,
+}
+
+/// Whether a person is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Presence {
+    /// The person.
+    pub user_id: UserId,
+    /// Whether any of their devices is connected.
+    pub online: bool,
+    /// When one was connected last, where they are not online and that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_at: Option<Timestamp>,
 }
 
 /// Why the server closes a socket.

@@ -14,6 +14,10 @@ macro_rules! routes {
 routes! {
     /// `GET`: [`crate::server::Health`]. Open to everybody.
     HEALTH = "/health";
+    /// `GET`: 200 as long as the program answers at all. Open to everybody.
+    HEALTH_LIVE = "/health/live";
+    /// `GET`: 200 when requests are welcome, 503 otherwise. Open to everybody.
+    HEALTH_READY = "/health/ready";
     /// `GET`: [`crate::server::ServerInfo`]. Open to everybody.
     SERVER = "/api/v1/server";
     /// `POST` [`crate::accounts::Register`]: [`crate::sessions::SignedIn`]. Open to everybody.
@@ -73,6 +77,8 @@ routes! {
     MESSAGE_STATUS = "/api/v1/messages/{message_id}/status";
     /// `GET ?user_rev=&since=&limit=`: [`crate::sync::Sync`].
     SYNC = "/api/v1/sync";
+    /// `GET`: [`crate::server::Gateway`].
+    GATEWAY = "/api/v1/gateway";
     /// `GET`: upgrades to the socket; see [`crate::frames`].
     SOCKET = "/api/v1/socket";
 }

@@ -36,6 +36,8 @@ pub struct ServerInfo {
 pub enum RegistrationPolicy {
     /// Everybody.
     Open,
+    /// Those who bring the code of an invitation.
+    Invitation,
     /// Nobody.
     Closed,
     /// Those whom a newer version knows.
@@ -44,11 +46,41 @@ pub enum RegistrationPolicy {
     Unknown,
 }
 
-/// `GET /health`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(specta::Type))]
+/// `GET /health`. Answered with status 503 while it is [`HealthStatus::Unavailable`], and with 200
+/// otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Health {
-    /// `ok` when everything works.
-    pub status: String,
+    /// The server as a whole.
+    pub status: HealthStatus,
+    /// The database. Without it nothing works.
+    pub database: HealthStatus,
+    /// What carries news between several nodes. Without it messages are stored as ever and arrive
+    /// late.
+    pub bus: HealthStatus,
+}
+
+/// How well something works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum HealthStatus {
+    /// It works.
+    Ok,
+    /// It works, with something missing.
+    Degraded,
+    /// It does not work.
+    Unavailable,
+    /// A state of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// `GET /api/v1/gateway`: where to open the socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gateway {
+    /// The whole address of the socket (`ws://` or `wss://`, [`crate::routes::SOCKET`] included) on
+    /// the node that has the least to do; `null` where it is at the address that was asked.
+    pub socket: Option<String>,
 }

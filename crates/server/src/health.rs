@@ -4,7 +4,7 @@ use axum::extract::State;
 use magpie_protocol::{
     ErrorBody,
     routes::{HEALTH, SERVER},
-    server::{Health, PRODUCT, PROTOCOL_VERSION, ServerInfo},
+    server::{Health, HealthStatus, PRODUCT, PROTOCOL_VERSION, ServerInfo},
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -40,7 +40,9 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, AppError> {
         })
         .await?;
     Ok(Json(Health {
-        status: "ok".into(),
+        status: HealthStatus::Ok,
+        database: HealthStatus::Ok,
+        bus: HealthStatus::Ok,
     }))
 }
 

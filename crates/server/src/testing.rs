@@ -144,6 +144,7 @@ impl TestServer {
     /// The code with which the server refuses it.
     pub async fn sign_up(&self, name: &str) -> Result<SignedIn, magpie_protocol::ErrorBody> {
         let request = Register {
+            invitation: None,
             username: name.to_owned(),
             nickname: name.to_owned(),
             email: None,

@@ -64,6 +64,7 @@ impl Home {
         let email = registration.email.filter(|email| !email.trim().is_empty());
         let signed_in = http
             .register(&Register {
+                invitation: None,
                 username: registration.username,
                 nickname: registration.nickname,
                 email,

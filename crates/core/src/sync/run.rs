@@ -238,6 +238,7 @@ fn apply_frame(tx: &Tx<'_>, me: UserId, frame: &ServerFrame, applied: &mut Appli
         }
         ServerFrame::Nack { .. }
         | ServerFrame::Ready { .. }
+        | ServerFrame::Presence { .. }
         | ServerFrame::Bye { .. }
         | ServerFrame::Unknown => {}
     }

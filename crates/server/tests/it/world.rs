@@ -158,6 +158,7 @@ impl World {
 
     pub(crate) async fn register(&self, name: &str) -> Person {
         let register = Register {
+            invitation: None,
             username: name.into(),
             nickname: name.into(),
             email: None,
