@@ -6,6 +6,7 @@
 mod accounts;
 mod app;
 pub mod bus;
+pub mod cli;
 pub mod clock;
 pub mod config;
 mod conversations;

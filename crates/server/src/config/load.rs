@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, parser::ValueSource};
+use clap::{ArgMatches, parser::ValueSource};
 use toml::Table;
 
 use super::Config;
@@ -35,31 +35,9 @@ pub enum ConfigError {
     },
 }
 
-/// Magpie's server: chat for you and the people you choose.
-#[derive(Debug, clap::Parser)]
-#[command(
-    name = "magpie-server",
-    version,
-    args_conflicts_with_subcommands = true,
-    after_help = "Every flag can also stand in the environment or, under the name of the variable \
-                  without MAGPIE_ and in lower case, in the TOML file. Flags win over the \
-                  environment, and that over the file."
-)]
-struct CommandLine {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    serve: Serve,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Command {
-    /// Runs the server until it is interrupted (the default)
-    Serve(Serve),
-}
-
+/// The settings of a command line and of the environment, and the file that they name.
 #[derive(Debug, clap::Args)]
-struct Serve {
+pub struct Source {
     /// TOML file with settings
     #[arg(long, env = "MAGPIE_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -67,33 +45,21 @@ struct Serve {
     settings: Config,
 }
 
-/// Reads the settings from the command line `args` (whose first entry is the program's name), the
-/// environment, and the file that they name.
+/// Puts the settings together: what `matches`, from which `source` was read, were given wins over
+/// the file, and that over the defaults.
 ///
 /// # Errors
 /// See [`ConfigError`].
-pub fn load(args: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Config, ConfigError> {
-    let matches = CommandLine::command().try_get_matches_from(args)?;
-    let line = CommandLine::from_arg_matches(&matches)?;
-    match line.command {
-        Some(Command::Serve(serve)) => merge(
-            serve,
-            matches.subcommand_matches("serve").unwrap_or(&matches),
-        ),
-        None => merge(line.serve, &matches),
-    }
-}
-
-fn merge(serve: Serve, matches: &ArgMatches) -> Result<Config, ConfigError> {
-    let Some(path) = serve.config else {
-        return Ok(serve.settings);
+pub fn load(source: Source, matches: &ArgMatches) -> Result<Config, ConfigError> {
+    let Some(path) = source.config else {
+        return Ok(source.settings);
     };
     let mut settings = read(&path)?;
     let invalid = |message: String| ConfigError::Invalid {
         path: path.clone(),
         message,
     };
-    let given = Table::try_from(&serve.settings).map_err(|error| invalid(error.to_string()))?;
+    let given = Table::try_from(&source.settings).map_err(|error| invalid(error.to_string()))?;
     for (name, value) in given {
         let explicit = matches!(
             matches.value_source(&name),
@@ -124,65 +90,4 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
             path: path.to_owned(),
             message: error.to_string(),
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn load_from(args: &[&str]) -> Result<Config, ConfigError> {
-        let args = ["magpie-server"].iter().chain(args);
-        load(args.map(Into::into))
-    }
-
-    #[test]
-    fn the_command_line_is_well_formed() {
-        CommandLine::command().debug_assert();
-    }
-
-    #[test]
-    fn nothing_needs_to_be_said() {
-        assert_eq!(load_from(&[]).unwrap(), Config::default());
-        assert_eq!(load_from(&["serve"]).unwrap(), Config::default());
-    }
-
-    #[test]
-    fn flags_win_over_the_file() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(
-            b"name = \"From file\"\nlisten = \"127.0.0.1:1\"\nregistration = \"closed\"",
-        )
-        .unwrap();
-        let path = file.path().to_str().unwrap();
-        let config = load_from(&["serve", "--config", path, "--listen", "127.0.0.1:2"]).unwrap();
-        assert_eq!(config.name, "From file");
-        assert_eq!(config.listen.port(), 2);
-        assert_eq!(config.registration, super::super::WhoRegisters::Closed);
-    }
-
-    #[test]
-    fn mistakes_are_named() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(b"lisen = \"127.0.0.1:1\"").unwrap();
-        let path = file.path().to_str().unwrap();
-        let error = load_from(&["--config", path]).unwrap_err().to_string();
-        assert!(error.contains("lisen"), "{error}");
-        for zero in ["heartbeat_seconds", "access_token_seconds"] {
-            let mut file = tempfile::NamedTempFile::new().unwrap();
-            writeln!(file, "{zero} = 0").unwrap();
-            let path = file.path().to_str().unwrap();
-            let error = load_from(&["--config", path]).unwrap_err().to_string();
-            assert!(error.contains(zero), "{error}");
-        }
-        assert!(matches!(
-            load_from(&["--config", "/nowhere/at/all"]),
-            Err(ConfigError::Unreadable { .. })
-        ));
-        assert!(matches!(
-            load_from(&["--listen", "here"]),
-            Err(ConfigError::Usage(_))
-        ));
-    }
 }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use magpie_protocol::server::RegistrationPolicy;
 use serde::{Deserialize, Serialize};
 
-pub use load::{ConfigError, load};
+pub use load::{ConfigError, Source, load};
 
 const DATA_DIR: &str = "magpie-data";
 
