@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The file of an account's database, in its folder.
-const DATABASE: &str = "cache.db";
+pub(super) const DATABASE: &str = "cache.db";
 
 /// The databases that are open, by account. An account that is opened again, because its session
 /// ended and somebody signs in anew, takes its database over from the [`Core`] that is left behind.
@@ -199,7 +199,7 @@ impl Home {
         entered
     }
 
-    async fn open_account(
+    pub(super) async fn open_account(
         &self,
         stores: &mut OpenStores,
         server: ServerCheck,
@@ -320,7 +320,7 @@ impl Home {
         blocking(move || fs::rename(from, to).map_err(|error| files::failure(&error))).await
     }
 
-    fn account_folder(&self, key: &str) -> PathBuf {
+    pub(super) fn account_folder(&self, key: &str) -> PathBuf {
         self.folder().join(ACCOUNTS).join(key)
     }
 

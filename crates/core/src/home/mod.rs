@@ -13,6 +13,8 @@ mod accounts;
 mod address;
 mod check;
 pub(crate) mod files;
+#[cfg(feature = "testing")]
+mod testing;
 
 use std::{
     fs::File,

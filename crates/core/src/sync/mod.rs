@@ -17,6 +17,8 @@ mod crew;
 mod holes;
 mod marks;
 mod run;
+#[cfg(feature = "testing")]
+mod testing;
 mod touched;
 
 pub(crate) use catch_up::{fill_below, introduce};

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How many frames that are already there are applied in one transaction.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 /// After so many failures it is not the database but what is to be written, and waiting is no use.
 const TRIES: u32 = 3;
@@ -39,12 +39,7 @@ pub(crate) struct Inbox {
 pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
     let mut inbox = inbox.lock().await;
     let inbox = &mut *inbox;
-    let mut state = State {
-        shared,
-        crew: Crew::default(),
-        up: false,
-        synced: false,
-    };
+    let mut state = State::new(shared, Crew::default());
     // A task that is started again may find a socket that it did not see come.
     if state.shared.wire.is_up() {
         state.come_up();
@@ -89,7 +84,7 @@ async fn wait(until: Option<tokio::time::Instant>) {
     }
 }
 
-struct State {
+pub(super) struct State {
     shared: Arc<Shared>,
     crew: Crew,
     up: bool,
@@ -97,6 +92,16 @@ struct State {
 }
 
 impl State {
+    /// Begins without a link.
+    pub(super) const fn new(shared: Arc<Shared>, crew: Crew) -> Self {
+        Self {
+            shared,
+            crew,
+            up: false,
+            synced: false,
+        }
+    }
+
     fn come_up(&mut self) {
         self.crew.dismiss();
         (self.up, self.synced) = (true, false);
@@ -115,7 +120,7 @@ impl State {
         }
     }
 
-    async fn take(&mut self, batch: impl Iterator<Item = Incoming>) {
+    pub(super) async fn take(&mut self, batch: impl Iterator<Item = Incoming>) {
         let mut frames = Vec::new();
         for incoming in batch {
             match incoming {
