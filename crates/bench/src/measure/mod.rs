@@ -1,0 +1,9 @@
+//! Measuring: what a process takes, and how long things take.
+
+mod latency;
+mod machine;
+mod process;
+
+pub(crate) use latency::Latencies;
+pub(crate) use machine::Machine;
+pub(crate) use process::{Memory, Tree};
