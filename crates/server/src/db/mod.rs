@@ -111,6 +111,25 @@ impl Db {
         }
     }
 
+    /// As [`Db::write`], for closures that lock the rows they rely on themselves, in an order that
+    /// all such closures keep, and that are right whatever is committed beside them in other rows.
+    /// An engine that runs several writes at the same time then need not watch for those that get
+    /// in each other's way. A row is locked by updating it, or by reading it with
+    /// `/* FOR UPDATE */` at the end of the statement.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_locked<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        E: From<DbError> + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(f).await,
+        }
+    }
+
     /// Carries through what is waiting, refuses what comes later, and closes the files. All clones
     /// of this handle are closed by it.
     pub async fn close(&self) {

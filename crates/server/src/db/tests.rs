@@ -237,6 +237,61 @@ async fn rows_are_counted_and_columns_checked() {
 }
 
 #[tokio::test]
+async fn many_rows_take_one_call() {
+    let folder = TempDir::new().unwrap();
+    let (db, _) = open(folder.path());
+    db.write_locked::<_, DbError, _>(|tx| {
+        let rows = [
+            params!["a", [1]].to_vec(),
+            params!["b", [2]].to_vec(),
+            params!["c", [3]].to_vec(),
+            params!["a", [4]].to_vec(),
+        ];
+        let stored = tx.insert_all(
+            "INSERT INTO settings (name, value) ROWS ON CONFLICT (name) DO NOTHING",
+            &rows,
+        )?;
+        assert_eq!(stored, 3);
+        let nothing: [&[Value<'_>]; 0] = [];
+        assert_eq!(
+            tx.insert_all("INSERT INTO settings (name, value) ROWS", &nothing)?,
+            0
+        );
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let found = db
+        .read::<_, DbError, _>(|tx| {
+            let name = |row: &Row<'_>| row.get::<String>(0);
+            let sets = [params!["b"], params!["z"], params!["a"]];
+            let named = tx.all_of("SELECT name FROM settings WHERE name = $1", &sets, name)?;
+            assert_eq!(named, [vec!["b".to_owned()], vec![], vec!["a".to_owned()]]);
+            let by_name = tx.all(
+                "SELECT name FROM settings WHERE name = ANY($1) ORDER BY name",
+                &[Value::Texts(&["c", "a", "x"])],
+                name,
+            )?;
+            let by_value = tx.all(
+                "SELECT name FROM settings WHERE value = ANY($1) ORDER BY name",
+                &[Value::Blobs(&[&[2], &[9], &[4]])],
+                name,
+            )?;
+            let by_number = tx.all(
+                "SELECT name FROM counters WHERE name = $2 AND value = ANY($1)",
+                &[Value::Ints(&[1, 10_000]), Value::Text("users")],
+                name,
+            )?;
+            Ok((by_name, by_value, by_number))
+        })
+        .await
+        .unwrap();
+    assert_eq!(found.0, ["a", "c"]);
+    assert_eq!(found.1, ["b"]);
+    assert_eq!(found.2, ["users"]);
+}
+
+#[tokio::test]
 async fn ids_are_given_in_order() {
     let folder = TempDir::new().unwrap();
     let (db, _) = open(folder.path());

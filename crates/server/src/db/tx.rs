@@ -120,6 +120,56 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs one statement once for each set of parameters, in their order, and returns what each
+    /// answered with. An engine behind a network sends them all before it waits.
+    ///
+    /// # Errors
+    /// What the engine or `map` says; see [`DbError`].
+    pub fn all_of<'v, T>(
+        &mut self,
+        sql: &'static str,
+        sets: &[impl AsRef<[Value<'v>]>],
+        mut map: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Vec<Vec<T>>, DbError> {
+        let mut answers = Vec::with_capacity(sets.len());
+        match self.engine {
+            Engine::Sqlite(connection) => {
+                for params in sets {
+                    let mut rows = Vec::new();
+                    connection.each(sql, params.as_ref(), |row| {
+                        rows.push(map(row)?);
+                        Ok(())
+                    })?;
+                    answers.push(rows);
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Stores many rows, in their order, and returns how many were stored. `insert` names the table
+    /// and the columns and says `ROWS` where the rows belong, such as
+    /// `INSERT INTO friends (user_id, friend_id) ROWS ON CONFLICT DO NOTHING`. Each row has one
+    /// value per column.
+    ///
+    /// # Errors
+    /// What the engine says; see [`DbError`].
+    pub fn insert_all<'v>(
+        &mut self,
+        insert: &'static str,
+        rows: &[impl AsRef<[Value<'v>]>],
+    ) -> Result<u64, DbError> {
+        match self.engine {
+            Engine::Sqlite(connection) => {
+                let mut stored = 0;
+                for row in rows {
+                    stored += connection.execute(insert, row.as_ref())?;
+                }
+                Ok(stored)
+            }
+        }
+    }
+
     /// Takes the next number of the counter `name`, which a migration has set up. A number that was
     /// taken in a transaction that failed may be given again.
     ///

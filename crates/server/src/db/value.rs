@@ -17,6 +17,12 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A `BYTEA`.
     Bytes(&'a [u8]),
+    /// Numbers for `= ANY($n)`; only ever a parameter.
+    Ints(&'a [i64]),
+    /// Texts for `= ANY($n)`; only ever a parameter.
+    Texts(&'a [&'a str]),
+    /// Byte strings for `= ANY($n)`; only ever a parameter.
+    Blobs(&'a [&'a [u8]]),
 }
 
 /// Something that can be a parameter of a statement; see [`params!`](crate::db::params).
@@ -45,6 +51,12 @@ macro_rules! __magpie_params {
 
 fn mismatch<T>(wanted: &'static str) -> Result<T, DbError> {
     Err(DbError::Column(wanted))
+}
+
+impl ToValue for Value<'_> {
+    fn to_value(&self) -> Value<'_> {
+        *self
+    }
 }
 
 impl<T: ToValue + ?Sized> ToValue for &T {

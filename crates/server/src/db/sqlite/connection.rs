@@ -1,10 +1,11 @@
 //! A connection: how it is set up, and how statements written for both engines run on it.
 
-use std::{cell::RefCell, collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{cell::RefCell, collections::HashMap, path::Path, rc::Rc, sync::Arc, time::Duration};
 
 use rusqlite::{
     CachedStatement, OpenFlags, ToSql, ffi, params_from_iter,
-    types::{ToSqlOutput, ValueRef},
+    types::{self, ToSqlOutput, ValueRef},
+    vtab,
 };
 
 use super::super::{DbError, Row, Value, migrate, tx::Cells};
@@ -52,6 +53,7 @@ impl Connection {
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
         let sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(error)?;
         sqlite.busy_timeout(BUSY).map_err(error)?;
+        vtab::array::load_module(&sqlite).map_err(error)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self {
             sqlite,
@@ -159,8 +161,15 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 }
 
 /// Turns `$1` into `?1`: to SQLite, `$1` is a name and not a number. No statement has a dollar sign
-/// elsewhere.
+/// elsewhere. What SQLite says otherwise than PostgreSQL is put in its words: lists as parameters,
+/// and the rows of [`Tx::insert_all`](super::super::Tx::insert_all), which it is given one by one.
 fn spell(sql: &str) -> String {
+    let mut sql = sql.replace("= ANY($", "IN rarray($");
+    if let Some((insert, rest)) = sql.split_once(" ROWS") {
+        let columns = insert.matches(',').count() + 1;
+        let places: Vec<String> = (1..=columns).map(|place| format!("${place}")).collect();
+        sql = format!("{insert} VALUES ({}){rest}", places.join(", "));
+    }
     sql.replace('$', "?")
 }
 
@@ -187,8 +196,20 @@ impl ToSql for Value<'_> {
             Value::Int(number) => ValueRef::Integer(number),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
+            Value::Ints(numbers) => return Ok(list(numbers.iter().copied())),
+            Value::Texts(texts) => return Ok(list(texts.iter().map(|text| (*text).to_owned()))),
+            Value::Blobs(blobs) => return Ok(list(blobs.iter().map(|bytes| bytes.to_vec()))),
         }))
     }
+}
+
+/// Makes a list that `rarray` takes.
+fn list<'a, T>(values: impl IntoIterator<Item = T>) -> ToSqlOutput<'a>
+where
+    types::Value: From<T>,
+{
+    let values: Vec<_> = values.into_iter().map(types::Value::from).collect();
+    ToSqlOutput::from_rc(Rc::new(values), c"rarray")
 }
 
 fn error(error: rusqlite::Error) -> DbError {
