@@ -8,6 +8,7 @@ use magpie_protocol::{
     friends::{Block, Friend, FriendRequest, NewFriendRequest, UpdateFriend},
     messages::History,
     routes,
+    server::Gateway,
     sync::{Difference, Head, Sync},
 };
 use reqwest::Method;
@@ -33,6 +34,11 @@ impl Api {
     /// Returns how connections are secured, for the socket.
     pub(crate) fn tls(&self) -> Arc<ClientConfig> {
         self.http.tls()
+    }
+
+    /// Where to open the socket.
+    pub(crate) async fn gateway(&self) -> Result<Gateway, CoreError> {
+        self.ask(get(routes::GATEWAY)).await
     }
 
     /// Changes one's own profile.

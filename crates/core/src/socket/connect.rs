@@ -5,7 +5,6 @@ use std::time::Duration;
 use magpie_protocol::{
     ErrorBody, ErrorCode,
     frames::{SUBPROTOCOL, ServerFrame},
-    routes,
     sessions::Secret,
 };
 use tokio::{net::TcpStream, time::timeout};
@@ -18,6 +17,7 @@ use tokio_tungstenite::{
     },
 };
 
+use super::route::Route;
 use crate::{CoreError, LocalCode, api, client::Shared};
 
 pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -27,25 +27,38 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The largest frame taken from a server. A page of full-length messages stays far below it.
 pub(super) const FRAME_BYTES: usize = 64 * 1024 * 1024;
 
-/// Opens the socket and waits until it is ready. An access token that has run out is refreshed
-/// once.
-pub(super) async fn connect(shared: &Shared) -> Result<Socket, CoreError> {
+/// Opens the socket where the route leads and waits until it is ready. An access token that has run
+/// out is refreshed once.
+pub(super) async fn connect(shared: &Shared, route: &mut Route) -> Result<Socket, CoreError> {
+    let address = route.next(shared).await?;
     let token = shared.session.access_token().await?;
-    match open(shared, &token).await {
+    let opened = open_refreshed(shared, &address, &token).await;
+    if opened.is_err() {
+        route.failed();
+    }
+    opened
+}
+
+async fn open_refreshed(
+    shared: &Shared,
+    address: &Uri,
+    token: &Secret,
+) -> Result<Socket, CoreError> {
+    match open(shared, address, token).await {
         Err(CoreError::Server(ErrorBody {
             code: ErrorCode::TokenExpired | ErrorCode::Unauthenticated,
             ..
         })) => {
-            let token = shared.session.refreshed(&token).await?;
-            open(shared, &token).await
+            let token = shared.session.refreshed(token).await?;
+            open(shared, address, &token).await
         }
         outcome => outcome,
     }
 }
 
-async fn open(shared: &Shared, token: &Secret) -> Result<Socket, CoreError> {
+async fn open(shared: &Shared, address: &Uri, token: &Secret) -> Result<Socket, CoreError> {
     let late = |_| CoreError::local(LocalCode::TimedOut, "the socket did not open in time");
-    let request = ClientRequestBuilder::new(address(&shared.server_url)?)
+    let request = ClientRequestBuilder::new(address.clone())
         .with_header("Authorization", format!("Bearer {}", token.expose()))
         .with_sub_protocol(SUBPROTOCOL);
     let config = WebSocketConfig::default()
@@ -85,17 +98,6 @@ async fn ready(socket: &mut Socket) -> Result<(), CoreError> {
     ))
 }
 
-fn address(server_url: &str) -> Result<Uri, CoreError> {
-    // `http` becomes `ws`, and `https` becomes `wss`.
-    let address = match server_url.trim_end_matches('/').strip_prefix("http") {
-        Some(rest) => format!("ws{rest}{}", routes::SOCKET),
-        None => String::new(),
-    };
-    address
-        .parse()
-        .map_err(|_| CoreError::local(LocalCode::InvalidAddress, "not the address of a server"))
-}
-
 /// Turns a failure of the socket into one of ours.
 pub(super) fn failure(error: Error) -> CoreError {
     match error {
@@ -130,17 +132,6 @@ fn refused(response: &Response<Option<Vec<u8>>>) -> CoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_socket_has_the_scheme_that_goes_with_the_server() {
-        for (server, socket) in [
-            ("http://localhost:8008", "ws://localhost:8008/api/v1/socket"),
-            ("https://chat.example/", "wss://chat.example/api/v1/socket"),
-        ] {
-            assert_eq!(address(server).unwrap().to_string(), socket);
-        }
-        assert!(address("ftp://chat.example").is_err());
-    }
 
     #[test]
     fn a_refusal_without_words_of_ours_goes_by_its_status() {

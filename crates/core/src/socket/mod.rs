@@ -1,12 +1,13 @@
 //! The one WebSocket to the server.
 //!
-//! Exactly one task owns it. It says how the link stands in one value, hands what arrives to sync
-//! in the order in which it came, and connects again, after pauses that double with chance in them,
-//! for as long as this device is signed in. A frame that was handed to it may be lost with it:
-//! whoever sends something keeps it until it is answered.
+//! Exactly one task owns it. It goes to the node that the server names, says how the link stands in
+//! one value, hands what arrives to sync in the order in which it came, and connects again, after
+//! pauses that double with chance in them, for as long as this device is signed in. A frame that was
+//! handed to it may be lost with it: whoever sends something keeps it until it is answered.
 
 mod backoff;
 mod connect;
+mod route;
 mod run;
 mod wire;
 

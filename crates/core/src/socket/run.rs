@@ -16,6 +16,7 @@ use tokio_tungstenite::tungstenite::{Bytes, Message};
 use super::{
     Answer, Backoff, Incoming, LinkState,
     connect::{Socket, connect, failure},
+    route::Route,
 };
 use crate::{CoreError, LocalCode, client::Shared};
 
@@ -38,12 +39,12 @@ pub(crate) async fn run(
 ) {
     // A task that is started again after a panic must not leave the old socket announced.
     shared.wire.down();
-    let mut backoff = Backoff::default();
+    let (mut backoff, mut route) = (Backoff::default(), Route::default());
     let mut generation = 0;
     let mut since = None;
     loop {
         shared.set_link(LinkState::Connecting { since });
-        let error = match connect(&shared).await {
+        let error = match connect(&shared, &mut route).await {
             Ok(socket) => {
                 let opened = Instant::now();
                 since = None;
@@ -56,6 +57,10 @@ pub(crate) async fn run(
                     answers: &answers,
                 };
                 let error = line.serve(generation).await;
+                if matches!(error, CoreError::Server(_)) {
+                    // It said goodbye; another node may have us.
+                    route.failed();
+                }
                 if opened.elapsed() > STEADY {
                     backoff.reset();
                 }

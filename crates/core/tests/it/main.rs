@@ -9,8 +9,8 @@
 mod client;
 mod events;
 mod fake;
+mod gateway;
 mod home;
-
 mod link;
 mod outbox;
 mod sync;
