@@ -1,6 +1,12 @@
 //! A server for tests: on a temporary folder, with a clock that can be put forward and passwords
 //! that cost nothing to hash.
 
+
+#[cfg(unix)]
+mod database;
+#[cfg(unix)]
+mod postgres;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -20,6 +26,13 @@ use tempfile::TempDir;
 use crate::{
     App, Config, Server, StartError, Surroundings, accounts,
     clock::{Clock, SystemClock, SystemRandom},
+};
+
+
+#[cfg(unix)]
+pub use self::{
+    database::{Database, SHARED},
+    postgres::{Postgres, PostgresError},
 };
 
 /// The machine's clock, put forward.
@@ -204,4 +217,35 @@ pub fn password_of(name: &str) -> PasswordDigest {
         *byte = letter;
     }
     PasswordDigest::from_md5(digest)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_survives_kills_and_its_folder_does_not_survive_its_server() {
+        let postgres = Postgres::start_on_loopback().unwrap();
+        let database = Database::create_at(&postgres).unwrap();
+        database
+            .execute("CREATE TABLE kept AS SELECT 7 AS seven")
+            .unwrap();
+        postgres.kill().unwrap();
+        assert!(database.execute("SELECT 1").is_err());
+        postgres.start_again().unwrap();
+        database.execute("SELECT seven FROM kept").unwrap();
+        database.break_connections().unwrap();
+        postgres.stop().unwrap();
+        postgres.start_again().unwrap();
+        database.execute("SELECT seven FROM kept").unwrap();
+        let address = postgres.address().unwrap();
+        assert!(std::net::TcpStream::connect(address).is_ok());
+
+        let url = database.url();
+        let folder = url.split(['@', ':']).nth(2).unwrap().replace("%2F", "/");
+        assert!(std::path::Path::new(&folder).is_dir());
+        drop(database);
+        drop(postgres);
+        assert!(!std::path::Path::new(&folder).exists());
+    }
 }
