@@ -18,6 +18,7 @@ use crate::{
     api::Api,
     event::Events,
     outbox::{self, Flight, Mint},
+    presence::Presences,
     session::Session,
     socket::{self, Answer, Incoming, LinkState, Wire},
     store::Store,
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) events: Events,
     pub(crate) link: watch::Sender<LinkState>,
     pub(crate) wire: Wire,
+    /// Which friends are there.
+    pub(crate) presence: Presences,
     /// Messages that were handed to a socket.
     pub(crate) flight: Flight,
     /// Wakes the outbox's sender.
@@ -142,6 +145,7 @@ impl Core {
             events: Events::default(),
             link: watch::Sender::new(LinkState::Connecting { since: None }),
             wire: Wire::default(),
+            presence: Presences::default(),
             flight: Flight::default(),
             outbox_grew: Notify::new(),
             marks_owed: Notify::new(),

@@ -97,6 +97,17 @@ impl CoreError {
         }
     }
 
+    /// Tells whether the server says that this device is signed out for good.
+    pub(crate) const fn ends_session(&self) -> bool {
+        matches!(
+            self,
+            Self::Server(ErrorBody {
+                code: ErrorCode::SessionEnded | ErrorCode::AccountDisabled,
+                ..
+            })
+        )
+    }
+
     /// Returns whether the same request may be sent again. Outbox, sync and session all ask this.
     #[must_use]
     pub const fn retry(&self) -> Retry {

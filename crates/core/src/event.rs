@@ -1,6 +1,6 @@
 //! What the core tells its host.
 
-use magpie_protocol::{ConversationId, MessageId, accounts::Account};
+use magpie_protocol::{ConversationId, MessageId, accounts::Account, frames::Presence};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -12,7 +12,7 @@ use crate::{
     timeline::{MessageView, TimelineMarks},
 };
 
-/// Something changed. The local database holds it already.
+/// Something changed. The local database holds it already, where it is anything to be kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(specta::Type))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -46,6 +46,14 @@ pub enum CoreEvent {
         removed: Vec<MessageId>,
         /// How far everybody has come.
         marks: TimelineMarks,
+    },
+    /// Friends came or went, or it is not known any more who is there; see
+    /// [`crate::Core::presence`].
+    Presence {
+        /// Whether nothing is known of all others.
+        whole: bool,
+        /// Those for whom it changed; all of whom something is known, where it is `whole`.
+        people: Vec<Presence>,
     },
     /// This device is no longer signed in; what it holds stays on the disk.
     SignedOut {

@@ -15,6 +15,7 @@ pub mod contacts;
 pub mod conversations;
 pub mod home;
 pub mod outbox;
+pub mod presence;
 pub mod secrets;
 pub mod session;
 pub mod settings;

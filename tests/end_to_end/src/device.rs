@@ -115,6 +115,7 @@ impl Device {
             nickname: capitalised(username),
             email: None,
             password: password.to_owned(),
+            invitation: None,
         };
         let core = home.register(registration).await?;
         *self.0.running.lock() = Some(Running { home, core });

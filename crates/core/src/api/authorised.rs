@@ -239,12 +239,8 @@ impl Api {
 
     /// Ends the session where the server says that it has ended.
     fn heed<T>(&self, outcome: Result<T, CoreError>) -> Result<T, CoreError> {
-        if let Err(
-            error @ CoreError::Server(ErrorBody {
-                code: ErrorCode::SessionEnded,
-                ..
-            }),
-        ) = &outcome
+        if let Err(error) = &outcome
+            && error.ends_session()
         {
             self.session.end(error.clone());
         }

@@ -61,15 +61,17 @@ impl Home {
         let mut stores = self.0.stores.lock().await;
         let server = check::check(&address::canonical(&registration.server_url)?).await?;
         let http = Http::new(&server.url)?;
-        let email = registration.email.filter(|email| !email.trim().is_empty());
+        let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let email = given(registration.email);
+        let invitation = given(registration.invitation).map(|code| code.trim().to_owned());
         let signed_in = http
             .register(&Register {
-                invitation: None,
                 username: registration.username,
                 nickname: registration.nickname,
                 email,
                 password,
                 device: self.device(),
+                invitation,
             })
             .await?;
         self.enter(&mut stores, server, http, signed_in).await

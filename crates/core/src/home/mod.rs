@@ -99,6 +99,8 @@ pub struct Registration {
     pub email: Option<String>,
     /// The password. It does not leave this process.
     pub password: String,
+    /// The code of an invitation, where the server asks for one.
+    pub invitation: Option<String>,
 }
 
 /// What somebody enters to sign in.

@@ -99,6 +99,7 @@ async fn nobody_is_asked_about_what_cannot_be() {
         nickname: "Ming".to_owned(),
         email: None,
         password: password.to_owned(),
+        invitation: None,
     };
     let code =
         |outcome: Result<crate::Core, CoreError>| outcome.map(|_| ()).map_err(|error| error.code());

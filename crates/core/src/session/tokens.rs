@@ -257,11 +257,12 @@ impl Inner {
 
 /// Tells whether a failed refresh is the end. Everything else may be better the next time.
 const fn has_ended(error: &CoreError) -> bool {
-    matches!(
-        error,
-        CoreError::Server(ErrorBody {
-            code: ErrorCode::SessionEnded | ErrorCode::Unauthenticated,
-            ..
-        })
-    )
+    error.ends_session()
+        || matches!(
+            error,
+            CoreError::Server(ErrorBody {
+                code: ErrorCode::Unauthenticated,
+                ..
+            })
+        )
 }

@@ -39,6 +39,7 @@ pub(crate) async fn run(
 ) {
     // A task that is started again after a panic must not leave the old socket announced.
     shared.wire.down();
+    shared.presence.clear(&shared.events);
     let (mut backoff, mut route) = (Backoff::default(), Route::default());
     let mut generation = 0;
     let mut since = None;
@@ -94,16 +95,14 @@ pub(crate) async fn run(
 
 /// Tells whether a failure means that this device is not signed in any more.
 fn is_end(error: &CoreError) -> bool {
-    matches!(
-        error,
-        CoreError::Server(ErrorBody {
-            code: ErrorCode::SessionEnded,
-            ..
-        }) | CoreError::Local {
-            code: LocalCode::NotSignedIn,
-            ..
-        }
-    )
+    error.ends_session()
+        || matches!(
+            error,
+            CoreError::Local {
+                code: LocalCode::NotSignedIn,
+                ..
+            }
+        )
 }
 
 /// Returns how long the server asked us to stay away, at most a minute.
@@ -143,6 +142,7 @@ impl Line<'_> {
         let queue = self.shared.wire.up(generation);
         let Err(error) = self.listen(queue).await;
         self.shared.wire.down();
+        self.shared.presence.clear(&self.shared.events);
         let _ = self.incoming.send(Incoming::Down).await;
         // Whether the other side hears it does not matter.
         let _ = timeout(Duration::from_secs(1), self.socket.close(None)).await;
@@ -201,6 +201,12 @@ impl Line<'_> {
         });
         match &frame {
             ServerFrame::Bye { reason } => return Err(goodbye(*reason)),
+            ServerFrame::Presence { users } => {
+                let shared = self.shared;
+                shared.presence.hear(users.clone(), &shared.events);
+                // There is nothing in it to be stored.
+                return Ok(());
+            }
             ServerFrame::Ack(sent) => {
                 let answer = Answer {
                     id: sent.id,

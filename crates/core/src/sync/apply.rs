@@ -125,6 +125,9 @@ pub(super) fn user_item(tx: &Tx<'_>, me: UserId, item: &Item, touched: &mut Touc
         Item::Friend(friend) => {
             friends::upsert(tx, friend)?;
             touched.contacts();
+            if friend.deleted {
+                touched.parted(friend.user.id);
+            }
             // Its line is called by the friend's name.
             touched.line(friend.conversation_id);
         }
@@ -135,6 +138,9 @@ pub(super) fn user_item(tx: &Tx<'_>, me: UserId, item: &Item, touched: &mut Touc
         Item::Block(block) => {
             blocks::upsert(tx, block)?;
             touched.contacts();
+            if !block.deleted {
+                touched.parted(block.user.id);
+            }
         }
         Item::Membership(membership) => self::membership(tx, membership, touched)?,
         // The list of devices is asked for when it is shown.

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use magpie_protocol::{ConversationId, MessageId, accounts::Account};
+use magpie_protocol::{ConversationId, MessageId, UserId, accounts::Account};
 use rusqlite::Connection;
 
 use crate::{
@@ -33,6 +33,7 @@ pub(crate) struct Touched {
     lines: BTreeSet<ConversationId>,
     timelines: BTreeMap<ConversationId, BTreeSet<MessageId>>,
     contacts: bool,
+    parted: BTreeSet<UserId>,
     account: bool,
     wanted: BTreeSet<ConversationId>,
     outbox: bool,
@@ -78,6 +79,11 @@ impl Touched {
     /// Friends, requests or blocks changed.
     pub(crate) fn contacts(&mut self) {
         self.contacts = true;
+    }
+
+    /// Somebody is no friend any more, or is blocked.
+    pub(crate) fn parted(&mut self, id: UserId) {
+        self.parted.insert(id);
     }
 
     /// One's own account changed.
@@ -127,6 +133,9 @@ pub(super) async fn tell(shared: &Shared, touched: Touched) {
         shared.outbox_grew.notify_one();
     }
     shared.marks_owed.notify_one();
+    shared
+        .presence
+        .forget(touched.parted.iter().copied(), &shared.events);
     if touched.is_empty() || !(touched.account || shared.events.has_listeners()) {
         return;
     }
@@ -173,11 +182,7 @@ fn remember(shared: &Shared, account: Account) {
     shared.events.emit(CoreEvent::Account { account });
 }
 
-fn list(
-    db: &Connection,
-    me: magpie_protocol::UserId,
-    ids: &BTreeSet<ConversationId>,
-) -> Result<CoreEvent> {
+fn list(db: &Connection, me: UserId, ids: &BTreeSet<ConversationId>) -> Result<CoreEvent> {
     let lines = if ids.len() > MANY_LINES {
         let mut lines = table::conversations::lines(db)?;
         lines.retain(|line| ids.contains(&line.id));

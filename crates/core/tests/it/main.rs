@@ -13,4 +13,5 @@ mod gateway;
 mod home;
 mod link;
 mod outbox;
+mod presence;
 mod sync;

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::{
     http::Failed,
-    people::{account, chat, conversation, me, peer, user},
+    people::{account, chat, conversation, friend, me, peer, user},
 };
 
 /// What the server does with a message that it receives.
@@ -80,13 +80,7 @@ impl Model {
                 },
             ));
         }
-        model.user_change(Item::Friend(Friend {
-            user: user(peer(), "hong"),
-            remark: String::new(),
-            since: Timestamp(1),
-            conversation_id: chat(),
-            deleted: false,
-        }));
+        model.user_change(Item::Friend(friend()));
         model
     }
 
@@ -104,14 +98,27 @@ impl Model {
     pub(super) fn rename(&mut self, nickname: &str) -> Account {
         let mut account = account();
         nickname.clone_into(&mut account.user.nickname);
-        let change = self.user_change(Item::Account(account.clone()));
+        self.user_item(Item::Account(account.clone()));
+        account
+    }
+
+    /// Changes something of the user's and says so to the sockets.
+    fn user_item(&mut self, item: Item) {
+        let change = self.user_change(item);
         self.push(&ServerFrame::Changes {
             scope: Scope::User(me()),
             prev: change.rev - 1,
             rev: change.rev,
             changes: vec![change],
         });
-        account
+    }
+
+    /// Ends the friendship, as the friend does.
+    pub(crate) fn unfriend(&mut self) {
+        self.user_item(Item::Friend(Friend {
+            deleted: true,
+            ..friend()
+        }));
     }
 
     pub(crate) fn last_seq(&self) -> u64 {

@@ -4,6 +4,7 @@ use magpie_core::protocol::{
     ConversationId, Timestamp, UserId,
     accounts::{Account, Gender, User},
     conversations::{Conversation, ConversationKind},
+    friends::Friend,
 };
 
 pub(crate) fn me() -> UserId {
@@ -35,6 +36,16 @@ pub(super) fn account() -> Account {
         email: None,
         birthday: None,
         created_at: Timestamp(1),
+    }
+}
+
+pub(super) fn friend() -> Friend {
+    Friend {
+        user: user(peer(), "hong"),
+        remark: String::new(),
+        since: Timestamp(1),
+        conversation_id: chat(),
+        deleted: false,
     }
 }
 
