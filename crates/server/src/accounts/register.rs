@@ -14,6 +14,7 @@ use crate::{
     app::App,
     db::{DbError, Tx, params},
     error::{AppError, Json},
+    invitations::{self, InvitationCode},
     sessions::{Caller, Opening, check_device},
 };
 
@@ -31,19 +32,35 @@ pub(super) async fn register(
     caller: Caller,
     Json(request): Json<Register>,
 ) -> Result<Json<SignedIn>, AppError> {
-    if RegistrationPolicy::from(app.config().registration) != RegistrationPolicy::Open {
-        return Err(ErrorCode::RegistrationClosed.into());
-    }
+    let outcome = try_to(&app, caller, request).await;
+    app.metrics().registered(&outcome);
+    outcome.map(Json)
+}
+
+async fn try_to(app: &App, caller: Caller, request: Register) -> Result<SignedIn, AppError> {
+    // Counted before the code is looked at, so that codes are not guessed any faster than names.
     app.limits()
         .registration(caller, &request.username.to_lowercase())?;
-    create(&app, request).await.map(Json)
+    let admission = match RegistrationPolicy::from(app.config().registration) {
+        RegistrationPolicy::Open => Admission::Free,
+        RegistrationPolicy::Invitation => Admission::invited(request.invitation.as_deref())?,
+        RegistrationPolicy::Closed | RegistrationPolicy::Unknown => {
+            return Err(ErrorCode::RegistrationClosed.into());
+        }
+    };
+    admit(app, request, admission).await
 }
 
 /// Makes an account, however often and whoever asks.
 ///
 /// # Errors
 /// The codes for names that are not allowed or taken, and what the database says.
+#[cfg(feature = "testing")]
 pub(crate) async fn create(app: &App, request: Register) -> Result<SignedIn, AppError> {
+    admit(app, request, Admission::Free).await
+}
+
+async fn admit(app: &App, request: Register, admission: Admission) -> Result<SignedIn, AppError> {
     let device = check_device(request.device)?;
     let wanted = Wanted::check(
         &request.username,
@@ -52,18 +69,59 @@ pub(crate) async fn create(app: &App, request: Register) -> Result<SignedIn, App
     )?;
 
     // Asked before the password is hashed, which is dear, and again when the account is stored.
-    let names = wanted.clone();
-    app.db().read(move |tx| names.require_free(tx)).await?;
+    let (names, asked, now) = (wanted.clone(), admission.clone(), app.now());
+    app.db()
+        .read(move |tx| {
+            asked.check(tx, now)?;
+            names.require_free(tx)
+        })
+        .await?;
     let password = app.passwords().hash(request.password, app.random()).await?;
 
     let opening = Opening::new(app, device);
     app.db()
         .write(move |tx| {
             wanted.require_free(tx)?;
-            let account = wanted.insert(tx, &password, opening.now())?;
+            let invitation = admission.take(tx, opening.now())?;
+            let account = wanted.insert(tx, &password, invitation, opening.now())?;
             opening.open(tx, account)
         })
         .await
+}
+
+/// Why somebody may make an account.
+#[derive(Debug, Clone)]
+enum Admission {
+    /// Everybody may.
+    Free,
+    /// They bring the code of an invitation.
+    Invited(InvitationCode),
+}
+
+impl Admission {
+    fn invited(code: Option<&str>) -> Result<Self, ErrorCode> {
+        let code = code
+            .map(str::trim)
+            .filter(|code| !code.is_empty())
+            .ok_or(ErrorCode::InvitationNeeded)?;
+        let code = InvitationCode::read(code).ok_or(ErrorCode::InvitationInvalid)?;
+        Ok(Self::Invited(code))
+    }
+
+    fn check(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), AppError> {
+        match self {
+            Self::Free => Ok(()),
+            Self::Invited(code) => invitations::is_good(tx, code, now),
+        }
+    }
+
+    /// Uses up what there is to be used up, and returns the number of the invitation.
+    fn take(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Option<i64>, AppError> {
+        match self {
+            Self::Free => Ok(None),
+            Self::Invited(code) => invitations::take(tx, code, now).map(Some),
+        }
+    }
 }
 
 /// What somebody wants to be called, checked.
@@ -108,12 +166,19 @@ impl Wanted {
     }
 
     /// Stores the account as the first change of its user's scope.
-    fn insert(&self, tx: &mut Tx<'_>, password: &str, now: Timestamp) -> Result<Account, DbError> {
+    fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        password: &str,
+        invitation: Option<i64>,
+        now: Timestamp,
+    ) -> Result<Account, DbError> {
         let id: UserId = tx.next_id("users")?;
         tx.execute(
             "INSERT INTO users (id, username, nickname, nickname_key, signature, gender, region,
-                                email, email_key, birthday, password, created_at, rev, account_rev)
-             VALUES ($1, $2, $3, $4, '', $5, '', $6, $7, NULL, $8, $9, 1, 1)",
+                                email, email_key, birthday, password, created_at, rev, account_rev,
+                                invitation_id)
+             VALUES ($1, $2, $3, $4, '', $5, '', $6, $7, NULL, $8, $9, 1, 1, $10)",
             params![
                 id,
                 self.username,
@@ -123,7 +188,8 @@ impl Wanted {
                 self.email,
                 self.email_key(),
                 password,
-                now
+                now,
+                invitation
             ],
         )?;
         Ok(Account {

@@ -12,6 +12,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -21,6 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use crate::metrics::Counted;
 
 /// Files that the process may need besides its connections.
 #[cfg(unix)]
@@ -36,7 +38,9 @@ const FULL_AGAIN: Duration = Duration::from_secs(60);
 /// A place among the connections; free again when the last clone is dropped. Requests carry it as
 /// an extension: what outlives its connection, as a socket does, holds on to it.
 #[derive(Debug, Clone)]
-pub(crate) struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+pub(crate) struct Place(
+    #[expect(dead_code, reason = "held, not read")] Arc<(OwnedSemaphorePermit, Counted)>,
+);
 
 /// Takes connections until the server begins to stop, then lets the requests under way end.
 /// Dropping the future ends them all at once.
@@ -45,6 +49,7 @@ pub(super) async fn serve(listener: TcpListener, app: App, router: Router) {
         listener,
         places: Arc::new(Semaphore::new(room(app.config().max_connections))),
         full_at: None,
+        open: app.metrics().connections.clone(),
     };
     let silence = Duration::from_secs(app.config().silent_connection_seconds.into());
     let mut http = http1::Builder::new();
@@ -71,6 +76,7 @@ struct Door {
     listener: TcpListener,
     places: Arc<Semaphore>,
     full_at: Option<Instant>,
+    open: Gauge,
 }
 
 impl Door {
@@ -89,7 +95,8 @@ impl Door {
         // Never closed, so there always is one some time.
         let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
         let (stream, peer) = Listener::accept(&mut self.listener).await;
-        Some((stream, peer, Place(Arc::new(place))))
+        let open = Counted::new(&self.open);
+        Some((stream, peer, Place(Arc::new((place, open)))))
     }
 }
 

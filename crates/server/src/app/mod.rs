@@ -16,6 +16,7 @@ use crate::{
     config::Config,
     db::{Db, DbError},
     limits::Limits,
+    metrics::Metrics,
     sessions::{self, EndedDevices, Passwords, TokenMaker},
 };
 
@@ -54,6 +55,7 @@ struct Parts {
     ended: Arc<EndedDevices>,
     passwords: Passwords,
     limits: Limits,
+    metrics: Metrics,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -97,6 +99,7 @@ impl App {
         Ok(Self(Arc::new(Parts {
             tokens: TokenMaker::new(&keys, &config),
             limits: Limits::new(&config, &surroundings.clock),
+            metrics: Metrics::new(&db),
             passwords,
             config,
             db,
@@ -166,6 +169,10 @@ impl App {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn ended_devices(&self) -> &EndedDevices {

@@ -28,15 +28,13 @@ pub(super) async fn observe(State(app): State<App>, request: Request, next: Next
         .filter(|id| is_sensible(id))
         .cloned()
         .unwrap_or_else(|| fresh_id(&app));
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("-", MatchedPath::as_str)
-        .to_owned();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("-", MatchedPath::as_str);
+    let method = request.method().clone();
     let span = tracing::info_span!(
         "request",
         id = id.to_str().unwrap_or_default(),
-        method = %request.method(),
+        %method,
         route,
     );
     let started = app.clock().elapsed();
@@ -48,6 +46,7 @@ pub(super) async fn observe(State(app): State<App>, request: Request, next: Next
                 AppError::from(ErrorCode::Unavailable).into_response()
             });
         let took = app.clock().elapsed().saturating_sub(started);
+        app.metrics().http.answered(&method, route, &response, took);
         tracing::debug!(
             status = response.status().as_u16(),
             duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),

@@ -12,7 +12,7 @@ use magpie_protocol::frames::ByeReason;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{App, Surroundings, connections, router};
-use crate::{config::Config, db::DbError};
+use crate::{config::Config, db::DbError, metrics};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,7 @@ pub struct Server {
     app: App,
     address: SocketAddr,
     serving: JoinHandle<()>,
+    metrics: Option<metrics::Listener>,
     // Held as long as the server runs.
     _lock: File,
 }
@@ -68,21 +69,25 @@ impl Server {
     /// See [`StartError`].
     pub async fn start_in(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
         let lock = lock(&config.data_dir)?;
-        let refused = |source| StartError::Listen {
-            address: config.listen,
-            source,
+        let (listener, address) = listen(config.listen).await?;
+        let collecting = match config.metrics {
+            Some(address) => Some(listen(address).await?),
+            None => None,
         };
-        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-        let address = listener.local_addr().map_err(refused)?;
         let app = App::open(config, surroundings).await?;
 
         let router = router::assemble(app.clone());
         let serving = tokio::spawn(connections::serve(listener, app.clone(), router));
+        let metrics = collecting.map(|(listener, address)| {
+            tracing::info!(%address, "metrics.started");
+            metrics::Listener::start(listener, address, app.clone())
+        });
         tracing::info!(%address, data = %app.config().data_dir.display(), "server.started");
         Ok(Self {
             app,
             address,
             serving,
+            metrics,
             _lock: lock,
         })
     }
@@ -91,6 +96,12 @@ impl Server {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Returns the address where figures are collected, if that is on.
+    #[must_use]
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(metrics::Listener::local_addr)
     }
 
     /// Returns the state, for tests and for programs that run the server inside themselves.
@@ -118,6 +129,9 @@ impl Server {
             self.serving.abort();
         }
         self.app.db().close().await;
+        if let Some(metrics) = self.metrics.take() {
+            metrics.close().await;
+        }
         tracing::info!("server.stopped");
     }
 }
@@ -127,6 +141,13 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.app.stopping().cancel();
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let refused = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
 }
 
 /// Makes the data folder where there is none, readable for its owner only, and marks it as used by

@@ -22,6 +22,11 @@ pub struct Config {
     #[arg(long, env = "MAGPIE_LISTEN", value_name = "ADDRESS", default_value_t = Self::default().listen)]
     pub listen: SocketAddr,
 
+    /// Address and port where the server's figures are collected by Prometheus (`/metrics`) and its
+    /// health is asked for; off by default. Whoever reaches it may read it
+    #[arg(long, env = "MAGPIE_METRICS", value_name = "ADDRESS")]
+    pub metrics: Option<SocketAddr>,
+
     /// Folder for all that the server keeps; made where there is none
     #[arg(long, env = "MAGPIE_DATA_DIR", value_name = "FOLDER", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
@@ -164,6 +169,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8008)),
+            metrics: None,
             data_dir: DATA_DIR.into(),
             name: "Magpie".into(),
             registration: WhoRegisters::Open,
@@ -200,6 +206,8 @@ impl Default for Config {
 pub enum WhoRegisters {
     /// Everybody
     Open,
+    /// Those who bring an invitation (`magpie-server admin invitations create`)
+    Invitation,
     /// Nobody
     Closed,
 }
@@ -208,6 +216,7 @@ impl From<WhoRegisters> for RegistrationPolicy {
     fn from(who: WhoRegisters) -> Self {
         match who {
             WhoRegisters::Open => Self::Open,
+            WhoRegisters::Invitation => Self::Invitation,
             WhoRegisters::Closed => Self::Closed,
         }
     }

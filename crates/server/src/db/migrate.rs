@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "20261122060100_create_conversations",
     "20261122060200_create_messages",
     "20261122070000_index_blocks",
+    "20261122080000_create_invitations",
 ];
 
 /// The table that remembers which steps were taken.

@@ -7,6 +7,7 @@
 //! A write is answered after it has been committed and synced to disk. An error that a write's
 //! closure returns rolls back what that closure did and nothing else.
 
+mod figures;
 mod migrate;
 mod sqlite;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::path::Path;
 use crate::bus::Event;
 
 pub use crate::__magpie_params as params;
+pub(crate) use figures::{Commits, Waiting};
 pub use tx::{Row, Tx};
 pub use value::{FromValue, ToValue, Value};
 
@@ -127,6 +129,20 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite(engine) => engine.write(f).await,
+        }
+    }
+
+    /// Returns what is counted of commits; the clones count on.
+    pub(crate) fn commits(&self) -> Commits {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.commits(),
+        }
+    }
+
+    /// Returns how many closures wait for their transaction.
+    pub(crate) fn waiting(&self) -> Waiting {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.waiting(),
         }
     }
 

@@ -150,7 +150,7 @@ async fn writes_that_wait_together_are_committed_together() {
         .collect();
     // All of them are queued when as many places are taken.
     let Engine::Sqlite(engine) = &db.engine;
-    while engine.waiting_writes() < 100 {
+    while engine.waiting().writes < 100 {
         tokio::task::yield_now().await;
     }
     go.send(()).unwrap();
@@ -330,7 +330,7 @@ async fn what_waits_when_the_database_closes_is_carried_through() {
         tokio::spawn(async move { db.write(|tx| set(tx, "a", 1)).await })
     };
     let Engine::Sqlite(engine) = &db.engine;
-    while engine.waiting_writes() < 1 {
+    while engine.waiting().writes < 1 {
         tokio::task::yield_now().await;
     }
     let closing = {

@@ -43,6 +43,15 @@ impl AppError {
         Self::Failed(error.into())
     }
 
+    /// Returns the code that whoever asked is told.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(body) => body.code,
+            Self::Failed(_) => ErrorCode::Internal,
+        }
+    }
+
     /// Returns what travels, and logs the cause where that is not it.
     #[must_use]
     pub fn into_body(self) -> ErrorBody {
@@ -84,7 +93,10 @@ impl IntoResponse for AppError {
         let status = StatusCode::from_u16(body.code.http_status())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = body.retry_after_ms.map(|millis| millis.div_ceil(1_000));
+        let code = body.code;
         let mut response = (status, AxumJson(body)).into_response();
+        // For whoever counts the answers.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, seconds.into());
@@ -108,6 +120,9 @@ const fn words(code: ErrorCode) -> &'static str {
         ErrorCode::WrongCredentials => "name and password do not belong together",
         ErrorCode::RateLimited => "too many tries",
         ErrorCode::RegistrationClosed => "this server does not take new accounts",
+        ErrorCode::InvitationNeeded => "this server takes new accounts with an invitation only",
+        ErrorCode::InvitationInvalid => "this invitation is not, or no longer, good",
+        ErrorCode::AccountDisabled => "this account has been disabled",
         ErrorCode::InvalidUsername => {
             "a user name has 3 to 32 of a-z 0-9 _ . - and is not digits alone"
         }

@@ -41,6 +41,7 @@ pub(super) async fn send(
         .write(move |tx| send_all(tx, auth.user_id, now, &drafts))
         .await
         .map_err(AppError::from)?;
+    app.metrics().sent(&answers);
     match answers.into_iter().next() {
         Some(answer) => Ok(Json(answer?)),
         None => Err(DbError::NoRow("the answer to a send").into()),

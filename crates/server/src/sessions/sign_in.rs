@@ -31,6 +31,12 @@ pub(super) async fn sign_in(
     caller: Caller,
     Json(request): Json<SignIn>,
 ) -> Result<Json<SignedIn>, AppError> {
+    let outcome = try_to(&app, caller, request).await;
+    app.metrics().signed_in(&outcome);
+    outcome.map(Json)
+}
+
+async fn try_to(app: &App, caller: Caller, request: SignIn) -> Result<SignedIn, AppError> {
     let device = check_device(request.device)?;
     let login = request.login.trim().to_lowercase();
     app.limits().sign_in(caller, &login)?;
@@ -45,19 +51,21 @@ pub(super) async fn sign_in(
         return Err(ErrorCode::WrongCredentials.into());
     };
 
-    let opening = Opening::new(&app, device);
-    let signed_in = app
-        .db()
+    let opening = Opening::new(app, device);
+    app.db()
         .write(move |tx| {
             if password_of(tx, id)?.as_ref() != Some(&stored) {
                 // It was changed in between.
                 return Err(AppError::from(ErrorCode::WrongCredentials));
             }
+            // Told only to somebody who knows the password.
+            if is_disabled(tx, id)? {
+                return Err(ErrorCode::AccountDisabled.into());
+            }
             let account = find_account(tx, id)?.ok_or(DbError::NoRow("an account"))?;
             opening.open(tx, account)
         })
-        .await?;
-    Ok(Json(signed_in))
+        .await
 }
 
 /// Returns whom the login names, and the hash of their password. All digits are a number, an at
@@ -72,6 +80,15 @@ fn find(tx: &mut Tx<'_>, login: &str) -> Result<Option<(UserId, String)>, DbErro
         "SELECT id, password FROM users WHERE username = $1"
     };
     tx.first(sql, params![login], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+fn is_disabled(tx: &mut Tx<'_>, id: UserId) -> Result<bool, DbError> {
+    let disabled = tx.first(
+        "SELECT 1 FROM users WHERE id = $1 AND disabled_at IS NOT NULL",
+        params![id],
+        |_| Ok(()),
+    )?;
+    Ok(disabled.is_some())
 }
 
 fn password_of(tx: &mut Tx<'_>, id: UserId) -> Result<Option<String>, DbError> {

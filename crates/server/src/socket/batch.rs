@@ -41,6 +41,7 @@ pub(super) async fn write(
         .await;
     match done {
         Ok((sent, refused)) => {
+            app.metrics().sent(&sent);
             let answers = ids.into_iter().zip(sent).map(|(id, answer)| match answer {
                 Ok(sent) => ServerFrame::Ack(sent),
                 Err(body) => nack(Some(id), body),

@@ -31,6 +31,7 @@ use crate::{
     conversations::conversations_of,
     error::AppError,
     messages::Draft,
+    metrics::Counted,
     sessions::{self, Auth},
 };
 
@@ -105,10 +106,17 @@ impl Connection {
             socket,
             registration,
         };
+        let counting = connection.app.clone();
+        let sockets = &counting.metrics().sockets;
+        let mut state = Counted::new(&sockets.greeting);
         let end = match connection.greet().await {
-            Ok(()) => connection.serve().await,
+            Ok(()) => {
+                state.move_to(&sockets.open);
+                connection.serve().await
+            }
             Err(end) => end,
         };
+        state.move_to(&sockets.parting);
         connection.part(end).await;
     }
 
@@ -269,6 +277,7 @@ impl Connection {
         }
         self.flush(began).await?;
         if taken.resync {
+            self.app.metrics().sockets.resyncs.inc();
             self.replies.push(ServerFrame::Resync { scope: None });
             self.reply().await?;
         }
@@ -293,7 +302,9 @@ impl Connection {
             return Ok(());
         }
         let began = Instant::now();
-        for frame in mem::take(&mut self.replies).iter().filter_map(as_text) {
+        let replies = mem::take(&mut self.replies);
+        self.app.metrics().sockets.replied(&replies);
+        for frame in replies.iter().filter_map(as_text) {
             self.put(Message::Text(frame)).await?;
         }
         self.flush(began).await

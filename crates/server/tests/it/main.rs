@@ -14,6 +14,7 @@ mod friends;
 mod limits;
 mod marks;
 mod messages;
+mod metrics;
 mod routes;
 mod server;
 mod sessions;

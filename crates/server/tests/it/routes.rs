@@ -78,7 +78,9 @@ async fn every_route_that_is_not_open_asks_who_is_there() {
             "/api/v1/server",
             "/api/v1/sessions",
             "/api/v1/sessions/refresh",
-            "/health"
+            "/health",
+            "/health/live",
+            "/health/ready"
         ]
     );
 }

@@ -32,7 +32,7 @@ async fn it_says_what_it_is() {
     let api = Api::new(&server);
     assert_eq!(
         api.get(routes::HEALTH).await.json(),
-        json!({"status": "ok"})
+        json!({"status": "ok", "database": "ok", "bus": "ok"})
     );
     let info: ServerInfo = api.get(routes::SERVER).await.ok();
     assert_eq!(
@@ -162,6 +162,8 @@ async fn every_route_is_in_the_document() {
     let paths = document["paths"].as_object().unwrap();
     for route in [
         routes::HEALTH,
+        routes::HEALTH_LIVE,
+        routes::HEALTH_READY,
         routes::SERVER,
         routes::ACCOUNTS,
         routes::SESSIONS,

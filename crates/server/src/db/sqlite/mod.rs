@@ -18,7 +18,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{DbError, Publish, Tx};
+use super::{Commits, DbError, Publish, Tx};
 
 pub(super) use connection::{Connection, value};
 
@@ -34,6 +34,7 @@ pub(super) struct Sqlite {
     reads: mpsc::Sender<Command>,
     writes: mpsc::Sender<Command>,
     threads: Arc<Mutex<Threads>>,
+    commits: Commits,
 }
 
 #[derive(Default)]
@@ -107,7 +108,8 @@ impl Sqlite {
         let connection = Connection::open_writer(path)?;
         connection.migrate()?;
         let (writes, queue) = mpsc::channel(QUEUE);
-        let writer = writer::Writer::new(connection, publish)?;
+        let commits = Commits::default();
+        let writer = writer::Writer::new(connection, publish, commits.clone())?;
         let writer = spawn("db.writer", move || writer.run(queue))?;
 
         let (reads, queue) = mpsc::channel(QUEUE);
@@ -128,6 +130,7 @@ impl Sqlite {
             reads,
             writes,
             threads: Arc::new(Mutex::new(threads)),
+            commits,
         })
     }
 
@@ -149,10 +152,15 @@ impl Sqlite {
         run(&self.writes, work).await
     }
 
-    /// Returns how many writes wait for the writer.
-    #[cfg(test)]
-    pub(super) fn waiting_writes(&self) -> usize {
-        QUEUE - self.writes.capacity()
+    pub(super) fn commits(&self) -> Commits {
+        self.commits.clone()
+    }
+
+    pub(super) fn waiting(&self) -> super::Waiting {
+        super::Waiting {
+            reads: QUEUE.saturating_sub(self.reads.capacity()),
+            writes: QUEUE.saturating_sub(self.writes.capacity()),
+        }
     }
 
     pub(super) async fn close(&self) {

@@ -5,7 +5,10 @@
 //! bus and answers everybody. When the commit fails nothing of the batch has happened, and all are
 //! told so, those too whose closure had failed: it may have failed over what did not come about.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Instant,
+};
 
 use tokio::sync::mpsc;
 
@@ -13,7 +16,7 @@ use super::{Command, Connection, Job};
 use crate::{
     bus::Event,
     db::{
-        DbError, Publish, Value,
+        Commits, DbError, Publish, Value,
         tx::{Engine, Stamp, Tx},
     },
 };
@@ -26,15 +29,21 @@ pub(super) struct Writer {
     publish: Publish,
     // The greatest activity stamp that was given to a batch.
     last_stamp: i64,
+    commits: Commits,
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, publish: Publish) -> Result<Self, DbError> {
+    pub(super) fn new(
+        connection: Connection,
+        publish: Publish,
+        commits: Commits,
+    ) -> Result<Self, DbError> {
         let last_stamp = connection.last_stamp()?;
         Ok(Self {
             connection,
             publish,
             last_stamp,
+            commits,
         })
     }
 
@@ -61,8 +70,10 @@ impl Writer {
     }
 
     fn commit(&mut self, batch: &mut Vec<Box<dyn Job>>) {
+        let began = Instant::now();
         match self.transact(batch) {
             Ok(events) => {
+                self.commits.committed(batch.len(), began.elapsed());
                 let published = catch_unwind(AssertUnwindSafe(|| (self.publish)(events)));
                 if published.is_err() {
                     tracing::error!("db.publish_panicked");
