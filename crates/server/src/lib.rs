@@ -19,6 +19,8 @@ mod invitations;
 mod limits;
 mod messages;
 mod metrics;
+pub mod nodes;
+mod presence;
 mod sessions;
 mod socket;
 pub mod sync;

@@ -11,12 +11,14 @@ use magpie_protocol::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    bus::{Bus, Event},
+    bus::{Bus, Event, NodeId},
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
     db::{Db, DbError},
     limits::Limits,
     metrics::Metrics,
+    nodes::Nodes,
+    presence::Presence,
     sessions::{self, EndedDevices, Passwords, TokenMaker},
 };
 
@@ -55,6 +57,8 @@ struct Parts {
     ended: Arc<EndedDevices>,
     passwords: Passwords,
     limits: Limits,
+    nodes: Nodes,
+    presence: Presence,
     metrics: Metrics,
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -65,9 +69,9 @@ impl App {
     async fn open(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
         let passwords = Passwords::new(&config, &*surroundings.random)
             .map_err(|error| StartError::Hashing(error.to_string()))?;
-        let bus = Bus::new();
         let keep_millis = i64::from(config.access_token_seconds) * 1_000;
         let ended = Arc::new(EndedDevices::new(keep_millis, Vec::new()));
+        let bus = open_bus(&config, &surroundings, &ended);
         let publish = {
             let (bus, ended) = (bus.clone(), Arc::clone(&ended));
             let clock = Arc::clone(&surroundings.clock);
@@ -100,6 +104,8 @@ impl App {
             tokens: TokenMaker::new(&keys, &config),
             limits: Limits::new(&config, &surroundings.clock),
             metrics: Metrics::new(&db),
+            nodes: Nodes::default(),
+            presence: Presence::default(),
             passwords,
             config,
             db,
@@ -175,7 +181,28 @@ impl App {
         &self.0.metrics
     }
 
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.0.nodes
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
     pub(crate) fn ended_devices(&self) -> &EndedDevices {
         &self.0.ended
     }
+}
+
+/// Makes the bus that the settings ask for.
+fn open_bus(config: &Config, surroundings: &Surroundings, ended: &Arc<EndedDevices>) -> Bus {
+    let Some(address) = config.bus.clone() else {
+        return Bus::new();
+    };
+    let own = NodeId(u64::from_be_bytes(clock::bytes(&*surroundings.random)));
+    let (clock, ended) = (Arc::clone(&surroundings.clock), Arc::clone(ended));
+    let random = Arc::clone(&surroundings.random);
+    Bus::between_nodes(address, own, random, move |device| {
+        ended.insert(device, clock.now());
+    })
 }

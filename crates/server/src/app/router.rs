@@ -16,7 +16,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{App, observe};
 use crate::{
-    AppError, accounts, conversations, docs, friends, health, messages, sessions, socket, sync,
+    AppError, accounts, conversations, docs, friends, health, messages, nodes, sessions, socket,
+    sync,
 };
 
 /// Answers below this many bytes are not worth compressing.
@@ -32,6 +33,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(conversations::router())
         .merge(messages::router())
         .merge(sync::router())
+        .merge(nodes::router())
         .merge(socket::router())
 }
 

@@ -12,7 +12,7 @@ use magpie_protocol::frames::ByeReason;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{App, Surroundings, connections, router};
-use crate::{config::Config, db::DbError, metrics};
+use crate::{config::Config, db::DbError, metrics, nodes, presence};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +76,9 @@ impl Server {
         };
         let app = App::open(config, surroundings).await?;
 
+        nodes::start(&app);
+        app.tasks().spawn(presence::run(app.clone()));
+
         let router = router::assemble(app.clone());
         let serving = tokio::spawn(connections::serve(listener, app.clone(), router));
         let metrics = collecting.map(|(listener, address)| {
@@ -114,6 +117,7 @@ impl Server {
     /// end for as long as the settings say, and closes the database.
     pub async fn shutdown(mut self) {
         tracing::info!("server.stopping");
+        nodes::leave(&self.app).await;
         self.app.stopping().cancel();
         self.app.bus().close_all(ByeReason::ShuttingDown);
         self.app.tasks().close();
@@ -129,6 +133,7 @@ impl Server {
             self.serving.abort();
         }
         self.app.db().close().await;
+        self.app.bus().close().await;
         if let Some(metrics) = self.metrics.take() {
             metrics.close().await;
         }
@@ -140,6 +145,7 @@ impl Drop for Server {
     /// A server that is dropped without [`Server::shutdown`] stops too, but nobody waits for it.
     fn drop(&mut self) {
         self.app.stopping().cancel();
+        self.app.bus().abandon();
     }
 }
 

@@ -13,13 +13,18 @@ use magpie_protocol::{
 use parking_lot::Mutex;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::{Event, Outlet};
+use super::{
+    BusAddress, Event, Figures, Link, LinkState, NodeId, Outlet,
+    remote::{Handlers, News, Remote},
+};
+use crate::clock::Random;
 
 const SHARDS: usize = 16;
 
 type Listeners = HashMap<Scope, Vec<Arc<Outlet>>>;
 
-/// The bus of one node: hands events to the connected sockets. Cheap to clone.
+/// The bus: hands events to the sockets that are connected here and, where there are other nodes, to
+/// theirs. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Bus(Arc<Hub>);
 
@@ -28,6 +33,8 @@ struct Hub {
     // By scope, in shards so that a busy conversation does not hold up the others.
     shards: [Mutex<Listeners>; SHARDS],
     devices: Mutex<HashMap<DeviceId, Arc<Outlet>>>,
+    /// The link to the other nodes, where there may be some.
+    remote: Option<Arc<Remote>>,
 }
 
 impl Hub {
@@ -42,7 +49,12 @@ impl Hub {
 
     fn insert(&self, scope: Scope, outlet: &Arc<Outlet>) {
         let mut listeners = self.shard(scope).lock();
-        listeners.entry(scope).or_default().push(Arc::clone(outlet));
+        let outlets = listeners.entry(scope).or_default();
+        // Said while the shard is locked, so that coming and going keep their order.
+        if let Some(remote) = self.remote.as_ref().filter(|_| outlets.is_empty()) {
+            remote.interest().want(scope);
+        }
+        outlets.push(Arc::clone(outlet));
     }
 
     fn remove(&self, scope: Scope, outlet: &Arc<Outlet>) {
@@ -51,7 +63,40 @@ impl Hub {
             entry.get_mut().retain(|other| !Arc::ptr_eq(other, outlet));
             if entry.get().is_empty() {
                 entry.remove();
+                if let Some(remote) = &self.remote {
+                    remote.interest().forget(scope);
+                }
             }
+        }
+    }
+
+    /// Hands a frame to those who listen to a scope here.
+    fn hand(&self, scope: Scope, frame: &Utf8Bytes) {
+        if let Some(outlets) = self.shard(scope).lock().get(&scope) {
+            outlets.iter().for_each(|outlet| outlet.push(frame));
+        }
+    }
+
+    /// Lets the sockets that listen to a user's scope here hear of a conversation too. Until the
+    /// other nodes' news of it come here they may miss something, so they are told when they do.
+    fn subscribe_all(&self, user: Scope, conversation: ConversationId) {
+        let outlets = self.shard(user).lock().get(&user).cloned();
+        for outlet in outlets.into_iter().flatten() {
+            self.subscribe(&outlet, conversation);
+        }
+        if let Some(remote) = &self.remote {
+            remote.interest().late(Scope::Conversation(conversation));
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        let remote = self.remote.as_ref();
+        remote.is_none_or(|remote| remote.link().borrow().state == LinkState::Up)
+    }
+
+    fn end_device(&self, device: DeviceId) {
+        if let Some(outlet) = self.devices.lock().get(&device) {
+            outlet.close(ByeReason::SessionEnded);
         }
     }
 
@@ -69,10 +114,93 @@ impl Hub {
 }
 
 impl Bus {
-    /// Makes a bus that nobody listens to yet.
+    /// Makes the bus of a server that is alone. Nobody listens to it yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Makes a bus that reaches the other nodes at `address`, and keeps itself connected from now on,
+    /// on the present tokio runtime. `own` is this node's name, and `ended` is called with each device
+    /// whose session another node has ended.
+    #[must_use]
+    pub fn between_nodes(
+        address: BusAddress,
+        own: NodeId,
+        random: Arc<dyn Random>,
+        ended: impl Fn(DeviceId) + Send + Sync + 'static,
+    ) -> Self {
+        let remote = Remote::new(own);
+        let hub = Arc::new(Hub {
+            remote: Some(Arc::clone(&remote)),
+            ..Hub::default()
+        });
+        let (receiver, told) = (Arc::clone(&hub), Arc::clone(&hub));
+        let handlers = Handlers {
+            receive: Arc::new(move |news| match news {
+                News::Frame(scope, text) => receiver.hand(scope, &text),
+                News::Subscribe(user, conversation) => receiver.subscribe_all(user, conversation),
+                News::EndDevice(device) => {
+                    ended(device);
+                    receiver.end_device(device);
+                }
+            }),
+            late: Box::new(move |scope| {
+                if let Some(frame) = resync(Some(scope)) {
+                    told.hand(scope, &frame);
+                }
+            }),
+        };
+        tokio::spawn(remote.run(address, handlers, random));
+        Self(hub)
+    }
+
+    /// Returns the link to the other nodes, where there may be some.
+    pub(crate) fn remote(&self) -> Option<&Arc<Remote>> {
+        self.0.remote.as_ref()
+    }
+
+    /// Returns how the link to the other nodes is; `None` where there are none.
+    #[must_use]
+    pub fn link(&self) -> Option<Link> {
+        self.remote().map(|remote| *remote.link().borrow())
+    }
+
+    /// Returns what is counted of that link; all zero where there are no other nodes.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let remote = self.remote();
+        remote.map(|remote| remote.figures()).unwrap_or_default()
+    }
+
+    /// Tells whether all that is published here reaches everybody whom it concerns.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.0.is_whole()
+    }
+
+    /// Lets the last events leave, and ends the link to the other nodes.
+    pub async fn close(&self) {
+        if let Some(remote) = self.remote() {
+            remote.close().await;
+        }
+    }
+
+    /// Ends the link to the other nodes at once.
+    pub fn abandon(&self) {
+        if let Some(remote) = self.remote() {
+            remote.abandon();
+        }
+    }
+
+    /// Closes the sockets of a device here, without telling the other nodes.
+    pub(crate) fn end_device_here(&self, device: DeviceId) {
+        self.0.end_device(device);
+    }
+
+    /// Returns all sockets that are connected here.
+    pub(crate) fn outlets(&self) -> Vec<Arc<Outlet>> {
+        self.0.devices.lock().values().cloned().collect()
     }
 
     /// Hands an event to those whom it concerns. To be called in commit order; never waits.
@@ -84,8 +212,7 @@ impl Bus {
                 rev,
                 changes,
             } => {
-                let shard = self.0.shard(scope);
-                if !shard.lock().contains_key(&scope) {
+                if self.0.remote.is_none() && !self.0.shard(scope).lock().contains_key(&scope) {
                     return;
                 }
                 let frame = ServerFrame::Changes {
@@ -94,27 +221,30 @@ impl Bus {
                     rev,
                     changes,
                 };
-                match serde_json::to_string(&frame) {
-                    Ok(text) => {
-                        let text = Utf8Bytes::from(text);
-                        if let Some(outlets) = shard.lock().get(&scope) {
-                            outlets.iter().for_each(|outlet| outlet.push(&text));
-                        }
-                    }
-                    Err(error) => tracing::error!(%error, %scope, "changes.not_serialised"),
-                }
+                self.send(scope, &frame);
             }
             Event::Subscribe { user, conversation } => {
                 let scope = Scope::User(user);
-                let outlets = self.0.shard(scope).lock().get(&scope).cloned();
-                for outlet in outlets.into_iter().flatten() {
-                    self.0.subscribe(&outlet, conversation);
+                self.0.subscribe_all(scope, conversation);
+                if let Some(remote) = &self.0.remote {
+                    remote.tell(News::Subscribe(scope, conversation));
                 }
             }
             Event::EndDevice { device } => {
-                if let Some(outlet) = self.0.devices.lock().get(&device) {
-                    outlet.close(ByeReason::SessionEnded);
+                self.0.end_device(device);
+                if let Some(remote) = &self.0.remote {
+                    remote.tell(News::EndDevice(device));
                 }
+            }
+        }
+    }
+
+    /// Hands a frame to all who listen to a scope, on every node. Never waits.
+    pub fn send(&self, scope: Scope, frame: &ServerFrame) {
+        if let Some(text) = text(frame) {
+            self.0.hand(scope, &text);
+            if let Some(remote) = &self.0.remote {
+                remote.tell(News::Frame(scope, text));
             }
         }
     }
@@ -175,10 +305,50 @@ impl Registration {
         &self.outlet
     }
 
+    /// Returns the same, for those who put frames in.
+    pub(crate) fn shared_outlet(&self) -> Arc<Outlet> {
+        Arc::clone(&self.outlet)
+    }
+
     /// Lets the socket hear of these conversations too. Those that it hears of already stay.
     pub fn subscribe(&self, conversations: impl IntoIterator<Item = ConversationId>) {
         for conversation in conversations {
             self.hub.subscribe(&self.outlet, conversation);
+        }
+    }
+}
+
+impl Registration {
+    /// Waits until everything that happens on other nodes in what was subscribed to comes here. When
+    /// that takes too long the socket is told to resync later.
+    pub async fn settled(&self) {
+        let Some(remote) = &self.hub.remote else {
+            return;
+        };
+        if remote.settled().await || !self.hub.is_whole() {
+            // When the link comes up all sockets are told.
+            return;
+        }
+        let conversations = self.outlet.conversations.lock().clone();
+        remote.interest().late(Scope::User(self.outlet.user()));
+        for conversation in conversations.into_iter().flatten() {
+            remote.interest().late(Scope::Conversation(conversation));
+        }
+    }
+}
+
+/// Returns the frame that tells a socket to ask for what changed in a scope, or in all.
+pub(crate) fn resync(scope: Option<Scope>) -> Option<Utf8Bytes> {
+    text(&ServerFrame::Resync { scope })
+}
+
+/// Writes a frame down. `None`, once logged, where that fails.
+pub(crate) fn text(frame: &ServerFrame) -> Option<Utf8Bytes> {
+    match serde_json::to_string(frame) {
+        Ok(text) => Some(text.into()),
+        Err(error) => {
+            tracing::error!(%error, "frame.not_serialised");
+            None
         }
     }
 }

@@ -9,6 +9,8 @@ use clap::ValueEnum;
 use magpie_protocol::server::RegistrationPolicy;
 use serde::{Deserialize, Serialize};
 
+use crate::{bus::BusAddress, nodes::SocketUrl};
+
 pub use load::{ConfigError, Source, load};
 
 const DATA_DIR: &str = "magpie-data";
@@ -30,6 +32,17 @@ pub struct Config {
     /// Folder for all that the server keeps; made where there is none
     #[arg(long, env = "MAGPIE_DATA_DIR", value_name = "FOLDER", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
+
+    /// Redis or Valkey server through which several nodes tell each other what happens, such as
+    /// `redis://:password@host:6379`; `rediss` for TLS, several with commas between them for a
+    /// cluster. A server that is alone needs none
+    #[arg(long, env = "MAGPIE_BUS", value_name = "URL", hide_env_values = true)]
+    pub bus: Option<BusAddress>,
+
+    /// Where clients reach this node directly, such as `wss://node1.example.org`. With `--bus`,
+    /// clients are told to open their socket at the node with the least to do
+    #[arg(long, env = "MAGPIE_ADVERTISE", value_name = "URL")]
+    pub advertise: Option<SocketUrl>,
 
     /// What people see as the server's name
     #[arg(long, env = "MAGPIE_NAME", value_name = "NAME", default_value_t = Self::default().name)]
@@ -171,6 +184,8 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8008)),
             metrics: None,
             data_dir: DATA_DIR.into(),
+            bus: None,
+            advertise: None,
             name: "Magpie".into(),
             registration: WhoRegisters::Open,
             log_format: LogFormat::Text,

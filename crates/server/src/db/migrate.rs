@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = migrations![
     "20261122060200_create_messages",
     "20261122070000_index_blocks",
     "20261122080000_create_invitations",
+    "20261122090000_count_lost_news",
 ];
 
 /// The table that remembers which steps were taken.

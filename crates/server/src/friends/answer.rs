@@ -18,7 +18,7 @@ use crate::{
     conversations,
     db::Tx,
     error::{AppError, Json, Path},
-    messages,
+    messages, presence,
     sessions::Auth,
 };
 
@@ -49,6 +49,7 @@ pub(super) async fn accept(
                 .ok_or_else(|| AppError::from(ErrorCode::NotFriends))
         })
         .await?;
+    presence::relate(&app, auth.user_id, friend.user.id);
     Ok(Json(friend))
 }
 

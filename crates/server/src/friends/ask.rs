@@ -17,7 +17,7 @@ use crate::{
     app::App,
     db::{DbError, Tx, params},
     error::{AppError, Json},
-    messages,
+    messages, presence,
     sessions::Auth,
 };
 
@@ -42,7 +42,7 @@ pub(super) async fn ask(
         return Err(ErrorCode::NotWithYourself.into());
     }
     app.limits().friend_request(auth.user_id)?;
-    let now = app.now();
+    let (now, other) = (app.now(), wanted.user_id);
     let greeting = messages::mint_id(&app);
     let request = app
         .db()
@@ -57,6 +57,9 @@ pub(super) async fn ask(
             )
         })
         .await?;
+    if request.state == RequestState::Accepted {
+        presence::relate(&app, auth.user_id, other);
+    }
     Ok(Json(request))
 }
 

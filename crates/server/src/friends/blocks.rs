@@ -16,6 +16,7 @@ use crate::{
     app::App,
     db::{DbError, Tx, params},
     error::{AppError, Json, Path, Query},
+    presence,
     sessions::Auth,
     sync::{cursor, revisions},
 };
@@ -89,6 +90,7 @@ pub(super) async fn block(
             }
         })
         .await?;
+    presence::relate(&app, auth.user_id, id);
     Ok(Json(block))
 }
 
@@ -118,6 +120,7 @@ pub(super) async fn unblock(
             Ok::<_, AppError>(())
         })
         .await?;
+    presence::relate(&app, auth.user_id, id);
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -32,6 +32,7 @@ use crate::{
     error::AppError,
     messages::Draft,
     metrics::Counted,
+    presence,
     sessions::{self, Auth},
 };
 
@@ -112,6 +113,8 @@ impl Connection {
         let end = match connection.greet().await {
             Ok(()) => {
                 state.move_to(&sockets.open);
+                let outlet = connection.registration.shared_outlet();
+                let _here = presence::arrived(&counting, connection.auth.user_id, outlet);
                 connection.serve().await
             }
             Err(end) => end,
@@ -130,13 +133,19 @@ impl Connection {
             return Err(End::Bye(ByeReason::ShuttingDown));
         }
         let user = self.auth.user_id;
+        // Whoever is put into a conversation from now on is told through their own scope, so that
+        // none is left out; what happens in any of them is heard when the second wait is over.
+        self.registration.settled().await;
         let conversations = self
             .app
             .db()
             .read(move |tx| conversations_of(tx, user).map_err(AppError::from))
             .await;
         match conversations {
-            Ok(conversations) => self.registration.subscribe(conversations),
+            Ok(conversations) => {
+                self.registration.subscribe(conversations);
+                self.registration.settled().await;
+            }
             Err(error) => {
                 let body = error.into_body();
                 tracing::warn!(code = ?body.code, "socket.not_subscribed");

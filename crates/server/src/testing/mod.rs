@@ -1,11 +1,12 @@
 //! A server for tests: on a temporary folder, with a clock that can be put forward and passwords
 //! that cost nothing to hash.
 
-
 #[cfg(unix)]
 mod database;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+mod redis;
 
 use std::{
     net::SocketAddr,
@@ -28,11 +29,11 @@ use crate::{
     clock::{Clock, SystemClock, SystemRandom},
 };
 
-
 #[cfg(unix)]
 pub use self::{
     database::{Database, SHARED},
     postgres::{Postgres, PostgresError},
+    redis::Redis,
 };
 
 /// The machine's clock, put forward.
