@@ -34,6 +34,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             session::devices,
             session::end_device,
             contacts::contacts,
+            contacts::presence,
             contacts::search_people,
             contacts::person,
             contacts::request_friend,

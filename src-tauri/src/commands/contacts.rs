@@ -3,7 +3,7 @@
 use magpie_core::{
     Failure,
     contacts::{Answer, Contacts, Person},
-    protocol::{FriendRequestId, Page, UserId},
+    protocol::{FriendRequestId, Page, UserId, frames::Presence},
 };
 use tauri::State;
 
@@ -14,6 +14,13 @@ use crate::shell::Shell;
 #[specta::specta]
 pub(crate) async fn contacts(shell: State<'_, Shell>) -> Result<Contacts, Failure> {
     Ok(shell.core().await?.contacts().await?)
+}
+
+/// Returns the friends of whom it is known whether they are there.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn presence(shell: State<'_, Shell>) -> Result<Vec<Presence>, Failure> {
+    Ok(shell.core().await?.presence())
 }
 
 /// Looks for people by number, user name or nickname.

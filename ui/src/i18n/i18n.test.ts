@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { FailureCode } from '@/platform'
 import { failureText } from './failure'
 import { currentLocale, setLanguage, t } from './index'
-import { duration, timeOfDay } from './time'
 
 afterEach(() => setLanguage('en', null))
 
@@ -41,16 +40,5 @@ describe('failures', () => {
   it('of a newer version are worded as unknown', () => {
     const code = 'from_the_future' as FailureCode
     expect(failureText({ code })).toContain('Update Magpie')
-  })
-})
-
-describe('times', () => {
-  it('round durations up', () => {
-    expect(duration(1)).toBe('1 second')
-    expect(duration(61_000)).toBe('2 minutes')
-  })
-
-  it('show midnight as 00', () => {
-    expect(timeOfDay(new Date(2026, 0, 2, 0, 5).getTime())).toBe('00:05')
   })
 })

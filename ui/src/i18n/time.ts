@@ -1,8 +1,10 @@
+/** Days, times and durations in the app's language. */
 import { currentLocale } from './index'
 
+const DAY = 86_400_000
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Makes a formatter once for each language and shape: making one is slow. */
+/** Makes a formatter once for each language and shape: making one is slow, and lists need the same few. */
 function format(shape: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = currentLocale() + JSON.stringify(shape)
   const made = formats.get(key) ?? new Intl.DateTimeFormat(currentLocale(), shape)
@@ -17,8 +19,7 @@ export function timeOfDay(at: number): string {
 
 /** Returns the day, with the year where it is another than now's. */
 export function day(at: number, now: number): string {
-  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear()
-  return format({ year: sameYear ? undefined : 'numeric', month: 'long', day: 'numeric' }).format(at)
+  return format({ ...yearBut(at, now), month: 'long', day: 'numeric' }).format(at)
 }
 
 /** Returns day and time, e.g. for when a device was last seen. */
@@ -26,16 +27,45 @@ export function dayAndTime(at: number): string {
   return format({ dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(at)
 }
 
+/** Returns day and time in full, for a tooltip. */
+export function fullTime(at: number): string {
+  return format({ dateStyle: 'full', timeStyle: 'medium', hourCycle: 'h23' }).format(at)
+}
+
 /** Returns the time of day for today, else day and time. */
 export function since(at: number, now: number): string {
-  const today = new Date(at).toDateString() === new Date(now).toDateString()
-  return today ? timeOfDay(at) : dayAndTime(at)
+  return daysBetween(at, now) === 0 ? timeOfDay(at) : dayAndTime(at)
+}
+
+/** Returns the day as the separator between messages says it: today, yesterday, or the date. */
+export function dayLabel(at: number, now: number): string {
+  const days = daysBetween(at, now)
+  if (days === 0 || days === 1) {
+    const word = new Intl.RelativeTimeFormat(currentLocale(), { numeric: 'auto' }).format(-days, 'day')
+    return word.charAt(0).toLocaleUpperCase(currentLocale()) + word.slice(1)
+  }
+  const weekday = days > 0 && days < 7 ? 'long' : undefined
+  return format({ ...yearBut(at, now), month: 'long', day: 'numeric', weekday }).format(at)
+}
+
+/** Returns a time in little space, as a line of a list shows it: coarser the older it is. */
+export function shortTime(at: number, now: number): string {
+  const days = daysBetween(at, now)
+  if (days === 0) {
+    return timeOfDay(at)
+  }
+  if (days > 0 && days < 7) {
+    return format({ weekday: 'short' }).format(at)
+  }
+  return sameYear(at, now)
+    ? format({ month: 'short', day: 'numeric' }).format(at)
+    : format({ year: 'numeric', month: 'numeric', day: 'numeric' }).format(at)
 }
 
 /** Returns a duration in its largest unit, rounded up, e.g. `5 hours`. */
 export function duration(ms: number): string {
   const units = [
-    ['day', 86_400_000],
+    ['day', DAY],
     ['hour', 3_600_000],
     ['minute', 60_000],
     ['second', 1_000],
@@ -43,4 +73,19 @@ export function duration(ms: number): string {
   const [unit, size] = units.find(([, length]) => ms >= length) ?? ['second', 1_000]
   const count = Math.max(1, Math.ceil(ms / size))
   return new Intl.NumberFormat(currentLocale(), { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
+/** Returns how many midnights lie between two times. */
+export function daysBetween(at: number, now: number): number {
+  const midnight = (time: number): number => new Date(time).setHours(0, 0, 0, 0)
+  // A day may have 23 or 25 hours.
+  return Math.round((midnight(now) - midnight(at)) / DAY)
+}
+
+function sameYear(at: number, now: number): boolean {
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+}
+
+function yearBut(at: number, now: number): Intl.DateTimeFormatOptions {
+  return sameYear(at, now) ? {} : { year: 'numeric' }
 }

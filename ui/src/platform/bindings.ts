@@ -46,6 +46,8 @@ export const commands = {
 	endDevice: (deviceId: DeviceId) => __TAURI_INVOKE<null>("end_device", { deviceId }),
 	/**  Returns everybody one has to do with. */
 	contacts: () => __TAURI_INVOKE<Contacts>("contacts"),
+	/**  Returns the friends of whom it is known whether they are there. */
+	presence: () => __TAURI_INVOKE<Presence[]>("presence"),
 	/**  Looks for people by number, user name or nickname. */
 	searchPeople: (query: string, cursor: string | null) => __TAURI_INVOKE<Page<Person>>("search_people", { query, cursor }),
 	/**  Returns somebody's card. */
@@ -206,7 +208,7 @@ export type ConversationList = {
 	unread_total: number,
 };
 
-/**  Something changed. The local database holds it already. */
+/**  Something changed. The local database holds it already, where it is anything to be kept. */
 export type CoreEvent = 
 /**  The link to the server came or went. */
 { type: "link"; 
@@ -234,6 +236,15 @@ messages: MessageView[];
 removed: MessageId[]; 
 /**  How far everybody has come. */
 marks: TimelineMarks } | 
+/**
+ *  Friends came or went, or it is not known any more who is there; see
+ *  [`crate::Core::presence`].
+ */
+{ type: "presence"; 
+/**  Whether nothing is known of all others. */
+whole: boolean; 
+/**  Those for whom it changed; all of whom something is known, where it is `whole`. */
+people: Presence[] } | 
 /**  This device is no longer signed in; what it holds stays on the disk. */
 { type: "signed_out"; 
 /**  Why. */
@@ -324,6 +335,12 @@ export type ErrorCode =
 "rate_limited" | 
 /**  The server does not take new accounts. */
 "registration_closed" | 
+/**  The server takes new accounts from those only who bring an invitation. */
+"invitation_needed" | 
+/**  The invitation does not exist, ran out, or was used up or withdrawn. */
+"invitation_invalid" | 
+/**  The operator has disabled this account. */
+"account_disabled" | 
 /**  Not 3 to 32 of `a-z 0-9 _ . -`, or the name could be taken for a number. */
 "invalid_username" | 
 /**  Empty, longer than 64, or with invisible or direction-changing characters. */
@@ -614,6 +631,16 @@ export type Platform =
 /**  Something else. */
 "other";
 
+/**  Whether a person is there. */
+export type Presence = {
+	/**  The person. */
+	user_id: UserId,
+	/**  Whether any of their devices is connected. */
+	online: boolean,
+	/**  When one was connected last, where they are not online and that is known. */
+	last_seen_at?: Timestamp | null,
+};
+
 /**  The last message of a conversation, as a line of the list shows it. */
 export type Preview = {
 	/**  Who wrote it. */
@@ -636,12 +663,16 @@ export type Registration = {
 	email: string | null,
 	/**  The password. It does not leave this process. */
 	password: string,
+	/**  The code of an invitation, where the server asks for one. */
+	invitation: string | null,
 };
 
 /**  Who can make an account. */
 export type RegistrationPolicy = 
 /**  Everybody. */
 "open" | 
+/**  Those who bring the code of an invitation. */
+"invitation" | 
 /**  Nobody. */
 "closed";
 

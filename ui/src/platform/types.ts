@@ -36,6 +36,7 @@ export type {
   Page,
   Person,
   Platform as DevicePlatform,
+  Presence,
   Preview,
   Registration,
   Relation,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { mountApp, type MountedApp } from '@/testing/mountApp'
+import { mountApp, settle, type MountedApp } from '@/testing/mountApp'
 
 let mounted: MountedApp | undefined
 
@@ -78,6 +78,70 @@ describe('the way in', () => {
     expect(document.body.textContent).not.toContain('Somebody has this user name already')
     await click('go-sign-in')
     await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
+  })
+
+  async function registerAt(address: string): Promise<MountedApp> {
+    const it = await open('/server', { scenario: 'first_start' })
+    await it.click('server-other')
+    await it.type('server-address', address)
+    it.find('server-continue')?.closest('form')?.requestSubmit()
+    await vi.waitFor(() => expect(document.querySelector('[data-testid=view-server]')).toBeNull())
+    await settle()
+    return it
+  }
+
+  async function fill({ type }: MountedApp): Promise<void> {
+    await type('field-username', 'ming')
+    await type('field-nickname', '李明')
+    await type('field-password', 'eight chars or more')
+    await type('field-password-repeat', 'eight chars or more')
+  }
+
+  it('asks for an invitation where the server does, and blames the code alone', async () => {
+    const at = await registerAt('invited.example.com')
+    const register = vi.spyOn(at.fake, 'register')
+    await fill(at)
+    await at.submit()
+    expect(at.find('field-invitation')?.getAttribute('aria-invalid')).toBe('true')
+    expect(register).not.toHaveBeenCalled()
+    await at.type('field-invitation', 'FINE-FETHERS')
+    await at.submit()
+    expect(document.body.textContent).toContain('This code is mistyped')
+    expect(at.find('form-error')).toBeNull()
+    await at.type('field-invitation', ' FINE-FEATHERS ')
+    expect(document.body.textContent).not.toContain('This code is mistyped')
+    await at.submit()
+    expect(at.find('given-number')?.textContent).toBe('10088')
+  })
+
+  it('asks for an invitation as soon as the server says that it wants one', async () => {
+    const at = await registerAt('invit.example.com')
+    expect(at.find('field-invitation')).toBeNull()
+    await fill(at)
+    await at.submit()
+    expect(at.find('field-invitation')).not.toBeNull()
+    expect(document.body.textContent).toContain('by invitation only. Enter the code')
+    await at.type('field-invitation', 'FINE-FEATHERS')
+    await at.submit()
+    expect(at.find('given-number')).not.toBeNull()
+  })
+
+  it('says where nobody can make an account, and does not ask for one', async () => {
+    const at = await registerAt('closed.example.com')
+    expect(at.find('view-sign-in')?.textContent).toContain('takes no new accounts')
+    expect(at.find('go-register')).toBeNull()
+    await at.router.push('/register')
+    await settle()
+    expect(at.find('registration-closed')).not.toBeNull()
+    expect(at.find('field-username')).toBeNull()
+  })
+
+  it('says that an account was disabled', async () => {
+    const { find, type, submit } = await registerAt('closed.example.com')
+    await type('field-login', 'disabled')
+    await type('field-password', 'magpie-1234')
+    await submit()
+    expect(find('form-error')?.textContent).toContain('This account was disabled')
   })
 
   it('refuses a wrong password in words, then lets the right one in', async () => {

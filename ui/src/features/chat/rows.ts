@@ -1,4 +1,5 @@
 /** How messages stand under each other: days, the line above new ones, and groups of bubbles. */
+import { daysBetween } from '@/i18n/time'
 import type { MessageView, TimelineMarks } from '@/platform'
 
 export type MessageStatus = 'sending' | 'failed' | 'sent' | 'delivered' | 'read'
@@ -32,7 +33,7 @@ export function toRows(messages: readonly MessageView[], unreadAfter: number | n
     const opensUnread = message.id === unreadId
     return {
       message,
-      opensDay: before === undefined || !sameDay(before.created_at, message.created_at),
+      opensDay: before === undefined || daysBetween(before.created_at, message.created_at) !== 0,
       opensUnread,
       opensGroup: opensUnread || before === undefined || !sameGroup(before, message),
       closesGroup: after === undefined || after.id === unreadId || !sameGroup(message, after),
@@ -73,16 +74,6 @@ export function isJumbo(text: string): boolean {
 
 const JUMBO =
   /^(?:\p{RI}{2}|[0-9#*]\uFE0F?\u20E3|\p{Extended_Pictographic}(?:\uFE0F|\p{EMod})?(?:\u200D\p{Extended_Pictographic}(?:\uFE0F|\p{EMod})?)*){1,3}$/u
-
-export function sameDay(a: number, b: number): boolean {
-  const first = new Date(a)
-  const second = new Date(b)
-  return (
-    first.getFullYear() === second.getFullYear() &&
-    first.getMonth() === second.getMonth() &&
-    first.getDate() === second.getDate()
-  )
-}
 
 function sameGroup(a: MessageView, b: MessageView): boolean {
   return (

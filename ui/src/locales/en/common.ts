@@ -1,12 +1,11 @@
 export default {
   close: 'Close',
+  clear: 'Clear',
   cancel: 'Cancel',
   save: 'Save',
   saved: 'Saved',
-  copy: 'Copy',
   copied: 'Copied',
   back: 'Back',
-  more: 'More',
   optional: 'optional',
   showPassword: 'Show password',
   hidePassword: 'Hide password',
@@ -15,7 +14,6 @@ export default {
   strengthFair: 'fair',
   strengthGood: 'good',
   strengthStrong: 'strong',
-  loading: 'Loading…',
   notifications: 'Notifications',
   dismiss: 'Dismiss',
 }

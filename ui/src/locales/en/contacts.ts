@@ -71,4 +71,11 @@ export default {
   options: 'More actions',
   personFailed: 'This card cannot be shown',
   list: 'List of contacts',
+  online: 'online',
+  offline: 'offline',
+  seenNow: 'last seen just now',
+  seenMinutes: 'last seen {n} minute ago | last seen {n} minutes ago',
+  seenToday: 'last seen at {time}',
+  seenYesterday: 'last seen yesterday at {time}',
+  seenOn: 'last seen on {day}',
 }

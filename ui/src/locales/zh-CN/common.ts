@@ -1,12 +1,11 @@
 export default {
   close: '关闭',
+  clear: '清除',
   cancel: '取消',
   save: '保存',
   saved: '已保存',
-  copy: '复制',
   copied: '已复制',
   back: '返回',
-  more: '更多',
   optional: '选填',
   showPassword: '显示密码',
   hidePassword: '隐藏密码',
@@ -15,7 +14,6 @@ export default {
   strengthFair: '一般',
   strengthGood: '好',
   strengthStrong: '强',
-  loading: '正在加载…',
   notifications: '通知',
   dismiss: '关闭通知',
 }

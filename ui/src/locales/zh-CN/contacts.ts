@@ -71,4 +71,11 @@ export default {
   options: '更多操作',
   personFailed: '无法显示资料',
   list: '联系人列表',
+  online: '在线',
+  offline: '离线',
+  seenNow: '刚刚在线',
+  seenMinutes: '{n} 分钟前在线',
+  seenToday: '今天 {time} 在线',
+  seenYesterday: '昨天 {time} 在线',
+  seenOn: '{day}在线',
 }

@@ -35,6 +35,7 @@ export function account(world: World): Part {
     hostStop: () => world.answer(() => (state.host = { state: 'off' })),
     register: (registration) =>
       world.answer(() => {
+        refuseUninvited(registration)
         refuseTaken(registration)
         const own = user(10088, registration.username.toLowerCase(), registration.nickname.trim())
         return enter(
@@ -42,10 +43,13 @@ export function account(world: World): Part {
           registration.server_url,
         )
       }),
-    signIn: ({ server_url, password }) =>
+    signIn: ({ server_url, login, password }) =>
       world.answer(() => {
         if (password !== 'magpie-1234') {
           throw failure('wrong_credentials')
+        }
+        if (login === 'disabled') {
+          throw failure('account_disabled')
         }
         world.fill()
         return enter(myAccount(world.now()), server_url)
@@ -54,6 +58,7 @@ export function account(world: World): Part {
       world.answer(() => {
         state.account = null
         state.link = null
+        world.presence.clear()
         return null
       }),
     forgetAccount: (key) =>
@@ -117,10 +122,17 @@ function check(address: string): ServerCheck {
     throw failure('invalid_address')
   }
   const url = address.includes('://') ? address.trim() : `https://${address.trim()}`
-  const registration = address.includes('closed') ? 'closed' : 'open'
+  const registration = address.includes('closed') ? 'closed' : address.includes('invited') ? 'invitation' : 'open'
   return {
     url,
     info: { product: 'magpie', name: 'Example & Friends', version: '0.1.0', protocol: 1, protocol_min: 1, registration },
+  }
+}
+
+/** Servers whose address holds `invit` want the code `FINE-FEATHERS`; one with `invited` says so beforehand. */
+function refuseUninvited({ server_url, invitation }: Registration): void {
+  if (server_url.includes('invit') && invitation !== 'FINE-FEATHERS') {
+    throw failure(invitation === null ? 'invitation_needed' : 'invitation_invalid')
   }
 }
 

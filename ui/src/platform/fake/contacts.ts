@@ -5,7 +5,7 @@ import { failure, type World } from './world'
 
 type Part = Pick<
   Platform,
-  'contacts' | 'searchPeople' | 'person' | 'requestFriend' | 'answerRequest' | 'setRemark' | 'removeFriend' | 'setBlocked'
+  'contacts' | 'presence' | 'searchPeople' | 'person' | 'requestFriend' | 'answerRequest' | 'setRemark' | 'removeFriend' | 'setBlocked'
 >
 
 const PAGE = 10
@@ -72,6 +72,7 @@ export function contacts(world: World): Part {
 
   return {
     contacts: () => world.answer(() => world.contacts),
+    presence: () => world.answer(() => [...world.presence.values()]),
     searchPeople: (query, cursor) =>
       world.answer(() => {
         world.needServer()

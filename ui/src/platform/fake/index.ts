@@ -1,4 +1,4 @@
-import type { CoreEvent, FailureCode, Language, Theme } from '../bindings'
+import type { CoreEvent, FailureCode, Language, Presence, Theme } from '../bindings'
 import type { Platform } from '../platform'
 import { account } from './account'
 import { lastSeq, text } from './chats'
@@ -15,6 +15,8 @@ export type Fake = Platform & {
   emit: (event: CoreEvent) => void
   /** Lets the other person of a conversation write. */
   receive: (conversationId: number, words: string) => void
+  /** Lets somebody come or go. */
+  setPresence: (presence: Presence) => void
   /** Cuts the link, or mends it. */
   setOnline: (online: boolean, reason?: FailureCode) => void
 }
@@ -36,8 +38,16 @@ export function createFake(options: FakeOptions = {}): Fake {
       chat.messages = [...chat.messages.filter((m) => m.seq !== null), message, ...waiting]
       world.changed(chat, [message.id])
     },
+    setPresence: (presence) => {
+      world.presence.set(presence.user_id, presence)
+      world.emit({ type: 'presence', whole: false, people: [presence] })
+    },
     setOnline: (online, reason = 'unreachable') => {
       world.online = online
+      if (!online) {
+        world.presence.clear()
+        world.emit({ type: 'presence', whole: true, people: [] })
+      }
       const now = world.now()
       world.state.link = online ? { state: 'online' } : { state: 'offline', since: now, retry_at: now + 30_000, reason }
       world.emit({ type: 'link', link: world.state.link })

@@ -1,5 +1,6 @@
-import type { Account, Friend, FriendRequest, FriendView, User } from '../bindings'
+import type { Account, Friend, FriendRequest, FriendView, Presence, User } from '../bindings'
 
+const MINUTE = 60_000
 const DAY = 86_400_000
 
 /** A user with the fields that matter; the rest as most people leave it. */
@@ -47,6 +48,18 @@ export function friends(now: number): FriendView[] {
     name: remark === '' ? person.nickname : remark,
     initial,
   }))
+}
+
+/** Who is there, and when others were; of some nothing is known. */
+export function presence(now: number): Presence[] {
+  const seen = (user_id: number, ago: number): Presence => ({ user_id, online: false, last_seen_at: now - ago })
+  return [
+    { user_id: 10002, online: true },
+    { user_id: 10007, online: true },
+    seen(10003, 5 * MINUTE),
+    seen(10009, 26 * 60 * MINUTE),
+    seen(10004, 40 * DAY),
+  ]
 }
 
 export function friendOf(person: User, remark: string, since: number): Friend {

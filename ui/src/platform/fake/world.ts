@@ -1,7 +1,9 @@
-import type { AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Settings } from '../bindings'
+import type {
+  AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Presence, Settings,
+} from '../bindings'
 import type { Stop } from '../platform'
 import { chats, line, marks, unread, type FakeChat } from './chats'
-import { friends, myAccount, requests, strangers } from './people'
+import { friends, myAccount, presence, requests, strangers } from './people'
 
 /** What a fake starts from. */
 export interface FakeOptions {
@@ -20,6 +22,7 @@ export class World {
   state: AppState
   contacts: Contacts = { friends: [], received: [], sent: [], blocked: [], pending: 0 }
   chats: FakeChat[] = []
+  readonly presence = new Map<number, Presence>()
   online = true
   lastNumber = 1
   readonly now: () => number
@@ -42,6 +45,7 @@ export class World {
     this.contacts = { friends: friends(now), ...requests(now), blocked: strangers.slice(3, 4), pending: 0 }
     this.countPending()
     this.chats = chats(this.contacts.friends, now)
+    presence(now).forEach((one) => this.presence.set(one.user_id, one))
   }
 
   countPending(): void {
