@@ -84,8 +84,10 @@ impl App {
                 }
             }
         };
-        let path = config.data_dir.join("magpie.db");
-        let db = tokio::task::spawn_blocking(move || Db::open_sqlite(&path, Box::new(publish)))
+        let place = config.database_place();
+        let connections = usize::try_from(config.database_connections).unwrap_or(usize::MAX);
+        let opening = move || Db::open(&place, connections, Box::new(publish));
+        let db = tokio::task::spawn_blocking(opening)
             .await
             .map_err(|error| DbError::Unavailable(error.to_string()))??;
 

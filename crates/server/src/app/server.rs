@@ -51,7 +51,7 @@ pub struct Server {
     serving: JoinHandle<()>,
     metrics: Option<metrics::Listener>,
     // Held as long as the server runs.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Server {
@@ -68,7 +68,12 @@ impl Server {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_in(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
-        let lock = lock(&config.data_dir)?;
+        // What several servers can share is not one server's to lock.
+        let lock = if config.is_shared() {
+            None
+        } else {
+            Some(lock(&config.data_dir)?)
+        };
         let (listener, address) = listen(config.listen).await?;
         let collecting = match config.metrics {
             Some(address) => Some(listen(address).await?),
@@ -158,7 +163,10 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 
 /// Makes the data folder where there is none, readable for its owner only, and marks it as used by
 /// this process for as long as the file is open.
-fn lock(folder: &Path) -> Result<File, StartError> {
+///
+/// # Errors
+/// [`StartError::InUse`] when another process has marked it, and [`StartError::DataFolder`].
+pub(crate) fn lock(folder: &Path) -> Result<File, StartError> {
     let unusable = |source| StartError::DataFolder {
         path: folder.to_owned(),
         source,

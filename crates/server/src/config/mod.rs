@@ -9,7 +9,11 @@ use clap::ValueEnum;
 use magpie_protocol::server::RegistrationPolicy;
 use serde::{Deserialize, Serialize};
 
-use crate::{bus::BusAddress, nodes::SocketUrl};
+use crate::{
+    bus::BusAddress,
+    db::{DatabaseAddress, Place},
+    nodes::SocketUrl,
+};
 
 pub use load::{ConfigError, Source, load};
 
@@ -32,6 +36,21 @@ pub struct Config {
     /// Folder for all that the server keeps; made where there is none
     #[arg(long, env = "MAGPIE_DATA_DIR", value_name = "FOLDER", default_value = DATA_DIR)]
     pub data_dir: PathBuf,
+
+    /// Where the database is: `sqlite:PATH`, or a PostgreSQL server that several nodes can share,
+    /// such as `postgres://magpie:password@host/magpie?sslmode=verify-full`. By default, a file in
+    /// the data folder
+    #[arg(
+        long,
+        env = "MAGPIE_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database: Option<DatabaseAddress>,
+
+    /// Connections to PostgreSQL
+    #[arg(long, env = "MAGPIE_DATABASE_CONNECTIONS", value_name = "COUNT", default_value_t = Self::default().database_connections, value_parser = clap::value_parser!(u32).range(1..))]
+    pub database_connections: u32,
 
     /// Redis or Valkey server through which several nodes tell each other what happens, such as
     /// `redis://:password@host:6379`; `rediss` for TLS, several with commas between them for a
@@ -138,12 +157,26 @@ pub struct Config {
 }
 
 impl Config {
+    /// Returns where the database is.
+    pub(crate) fn database_place(&self) -> Place {
+        match &self.database {
+            Some(address) => address.place().clone(),
+            None => Place::Sqlite(self.data_dir.join("magpie.db")),
+        }
+    }
+
+    /// Tells whether several servers can share the database.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self.database_place(), Place::Postgres(_))
+    }
+
     /// Returns the name of a field that is 0 and must not be. The command line takes none such, a
     /// file might hold one.
     fn wrongly_zero(&self) -> Option<&'static str> {
         let positive = [
             ("access_token_seconds", self.access_token_seconds),
             ("refresh_token_seconds", self.refresh_token_seconds),
+            ("database_connections", self.database_connections),
             (
                 "tries_per_account_and_hour",
                 self.tries_per_account_and_hour,
@@ -184,6 +217,8 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8008)),
             metrics: None,
             data_dir: DATA_DIR.into(),
+            database: None,
+            database_connections: 8,
             bus: None,
             advertise: None,
             name: "Magpie".into(),

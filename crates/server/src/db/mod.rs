@@ -7,8 +7,11 @@
 //! A write is answered after it has been committed and synced to disk. An error that a write's
 //! closure returns rolls back what that closure did and nothing else.
 
+mod address;
 mod figures;
+mod job;
 mod migrate;
+mod postgres;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -19,8 +22,12 @@ use std::path::Path;
 
 use crate::bus::Event;
 
+pub use self::address::{DatabaseAddress, InvalidDatabaseAddress};
 pub use crate::__magpie_params as params;
+pub(crate) use address::Place;
 pub(crate) use figures::{Commits, Waiting};
+pub use postgres::Pool;
+pub(crate) use postgres::Target;
 pub use tx::{Row, Tx};
 pub use value::{FromValue, ToValue, Value};
 
@@ -51,10 +58,28 @@ pub enum DbError {
     /// The engine refused.
     #[error("SQLite: {0}")]
     Sqlite(#[source] rusqlite::Error),
+    /// The engine refused.
+    #[error("PostgreSQL: {message} ({code})")]
+    Postgres {
+        /// PostgreSQL's code for it; empty where the statement never reached it.
+        code: String,
+        /// What it said, without the values.
+        message: String,
+    },
 }
 
-/// What is called with the events of each commit, in commit order. It must not wait.
-pub(crate) type Publish = Box<dyn FnMut(Vec<Event>) + Send>;
+/// What is called with the events of each commit. It must not wait. Where one thread writes, it is
+/// called in commit order.
+pub(crate) type Publish = Box<dyn Fn(Vec<Event>) + Send + Sync>;
+
+/// Returns how many steps of the schema's history a database has still to take that has taken those
+/// in `applied`.
+///
+/// # Errors
+/// [`DbError::Newer`] when it has taken one that this version does not know.
+pub(crate) fn steps_missing(applied: &[String]) -> Result<usize, DbError> {
+    migrate::pending(applied).map(Iterator::count)
+}
 
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
@@ -65,6 +90,7 @@ pub struct Db {
 #[derive(Clone)]
 enum Engine {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 impl Db {
@@ -76,6 +102,72 @@ impl Db {
     pub(crate) fn open_sqlite(path: &Path, publish: Publish) -> Result<Self, DbError> {
         let engine = Engine::Sqlite(sqlite::Sqlite::open(path, publish)?);
         Ok(Self { engine })
+    }
+
+    /// Tells whether the SQLite database in the file at `path` is of this version. Changes nothing.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`], and what the engine says where the file cannot be read.
+    pub(crate) fn is_current_sqlite(path: &Path) -> Result<bool, DbError> {
+        let connection = sqlite::Connection::open_reader(path)?;
+        Ok(migrate::pending(&connection.applied()?)?.next().is_none())
+    }
+
+    /// Opens the PostgreSQL database, with so many connections, and brings it up to this version.
+    /// Other servers may use it at the same time.
+    ///
+    /// # Errors
+    /// [`DbError::Newer`], and what the engine says where the database cannot be used.
+    pub(crate) fn open_postgres(
+        target: &postgres::Target,
+        connections: usize,
+        publish: Publish,
+    ) -> Result<Self, DbError> {
+        let engine = postgres::Postgres::open(target, connections, publish)?;
+        Ok(Self {
+            engine: Engine::Postgres(engine),
+        })
+    }
+
+    /// Opens the database at `place`; a PostgreSQL is given so many connections.
+    ///
+    /// # Errors
+    /// As [`Db::open_sqlite`] and [`Db::open_postgres`].
+    pub(crate) fn open(
+        place: &Place,
+        connections: usize,
+        publish: Publish,
+    ) -> Result<Self, DbError> {
+        match place {
+            Place::Sqlite(path) => Self::open_sqlite(path, publish),
+            Place::Postgres(target) => Self::open_postgres(target, connections, publish),
+        }
+    }
+
+    /// Returns how many writes run at the same time.
+    #[must_use]
+    pub fn writers(&self) -> usize {
+        match &self.engine {
+            Engine::Sqlite(_) => 1,
+            Engine::Postgres(engine) => engine.workers(),
+        }
+    }
+
+    /// Returns how the pool of connections is, where there is one.
+    #[must_use]
+    pub fn pool(&self) -> Option<Pool> {
+        match &self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(engine) => Some(engine.pool()),
+        }
+    }
+
+    /// Asks the database for something small, to see whether it answers.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn health(&self) -> Result<(), DbError> {
+        self.read(|tx| tx.one("SELECT 1", &[], |_| Ok(()))).await
     }
 
     /// Runs `f` in a transaction that sees one state of the database and changes nothing.
@@ -91,6 +183,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite(engine) => engine.read(f).await,
+            Engine::Postgres(engine) => engine.read(f).await,
         }
     }
 
@@ -110,6 +203,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite(engine) => engine.write(f).await,
+            Engine::Postgres(engine) => engine.write(f).await,
         }
     }
 
@@ -129,6 +223,7 @@ impl Db {
     {
         match &self.engine {
             Engine::Sqlite(engine) => engine.write(f).await,
+            Engine::Postgres(engine) => engine.write_locked(f).await,
         }
     }
 
@@ -136,6 +231,7 @@ impl Db {
     pub(crate) fn commits(&self) -> Commits {
         match &self.engine {
             Engine::Sqlite(engine) => engine.commits(),
+            Engine::Postgres(engine) => engine.commits(),
         }
     }
 
@@ -143,6 +239,7 @@ impl Db {
     pub(crate) fn waiting(&self) -> Waiting {
         match &self.engine {
             Engine::Sqlite(engine) => engine.waiting(),
+            Engine::Postgres(engine) => engine.waiting(),
         }
     }
 
@@ -151,6 +248,7 @@ impl Db {
     pub async fn close(&self) {
         match &self.engine {
             Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => engine.close().await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One transaction, as the domain sees it.
 
-use super::{DbError, FromValue, Value, sqlite};
+use super::{DbError, FromValue, Value, postgres, sqlite};
 use crate::bus::Event;
 
 /// A transaction. What is done in it is there together or not at all.
@@ -14,9 +14,11 @@ pub struct Tx<'a> {
 pub(super) enum Engine<'a> {
     /// See [`sqlite`].
     Sqlite(&'a sqlite::Connection),
+    /// See [`postgres`].
+    Postgres(&'a postgres::Session),
 }
 
-/// The activity stamp of a transaction.
+/// The activity stamp of a transaction, where it is not the engine that knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stamp {
     /// Reads have none.
@@ -32,6 +34,7 @@ pub struct Row<'a>(pub(super) Cells<'a>);
 
 pub(super) enum Cells<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
+    Postgres(&'a tokio_postgres::Row),
 }
 
 impl Row<'_> {
@@ -42,6 +45,7 @@ impl Row<'_> {
     pub fn get<T: FromValue>(&self, index: usize) -> Result<T, DbError> {
         match &self.0 {
             Cells::Sqlite(row) => T::from_value(sqlite::value(row, index)?),
+            Cells::Postgres(row) => T::from_value(postgres::value(row, index)?),
         }
     }
 }
@@ -54,6 +58,7 @@ impl Tx<'_> {
     pub fn execute(&mut self, sql: &'static str, params: &[Value<'_>]) -> Result<u64, DbError> {
         match self.engine {
             Engine::Sqlite(connection) => connection.execute(sql, params),
+            Engine::Postgres(session) => session.execute(sql, params),
         }
     }
 
@@ -117,6 +122,7 @@ impl Tx<'_> {
     ) -> Result<(), DbError> {
         match self.engine {
             Engine::Sqlite(connection) => connection.each(sql, params, visit),
+            Engine::Postgres(session) => session.each(sql, params, visit),
         }
     }
 
@@ -143,6 +149,12 @@ impl Tx<'_> {
                     answers.push(rows);
                 }
             }
+            Engine::Postgres(session) => {
+                for rows in session.each_of(sql, sets)? {
+                    let rows = rows.iter().map(|row| map(&Row(Cells::Postgres(row))));
+                    answers.push(rows.collect::<Result<_, _>>()?);
+                }
+            }
         }
         Ok(answers)
     }
@@ -167,6 +179,7 @@ impl Tx<'_> {
                 }
                 Ok(stored)
             }
+            Engine::Postgres(session) => session.insert_all(insert, rows),
         }
     }
 
@@ -192,6 +205,9 @@ impl Tx<'_> {
     /// Returns this write transaction's activity stamp: greater than those of all transactions that
     /// were committed before it. In a read it is 0.
     pub fn stamp(&mut self) -> i64 {
+        if let Engine::Postgres(session) = self.engine {
+            return session.stamp();
+        }
         match self.stamp {
             Stamp::ReadOnly => 0,
             Stamp::Unused(stamp) | Stamp::Used(stamp) => {
@@ -208,6 +224,7 @@ impl Tx<'_> {
     pub fn horizon(&mut self) -> Result<i64, DbError> {
         match self.engine {
             Engine::Sqlite(connection) => connection.last_stamp().map(|stamp| stamp + 1),
+            Engine::Postgres(session) => session.horizon(),
         }
     }
 }

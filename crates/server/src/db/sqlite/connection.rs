@@ -43,7 +43,7 @@ impl Connection {
     }
 
     /// Opens the file for reading; it exists.
-    pub(super) fn open_reader(path: &Path) -> Result<Self, DbError> {
+    pub(in crate::db) fn open_reader(path: &Path) -> Result<Self, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Self::open(path, flags)?;
         connection.batch("PRAGMA cache_size = -8192;")?;
@@ -64,12 +64,7 @@ impl Connection {
     /// Brings the schema up to this version, each step in a transaction of its own.
     pub(super) fn migrate(&self) -> Result<(), DbError> {
         self.batch(migrate::HISTORY)?;
-        let mut applied = Vec::new();
-        self.each("SELECT name FROM migrations", &[], |row| {
-            applied.push(row.get(0)?);
-            Ok(())
-        })?;
-        for step in migrate::pending(&applied)? {
+        for step in migrate::pending(&self.applied()?)? {
             let sql = step.sql.replace("/* WITHOUT ROWID */", "WITHOUT ROWID");
             // What is left of a step that failed is undone when the connection closes.
             self.batch("BEGIN IMMEDIATE")?;
@@ -82,6 +77,16 @@ impl Connection {
             tracing::info!(migration = step.name, "db.migrated");
         }
         Ok(())
+    }
+
+    /// Returns the steps of the schema's history that were taken.
+    pub(in crate::db) fn applied(&self) -> Result<Vec<String>, DbError> {
+        let mut applied = Vec::new();
+        self.each("SELECT name FROM migrations", &[], |row| {
+            applied.push(row.get(0)?);
+            Ok(())
+        })?;
+        Ok(applied)
     }
 
     /// Runs statements that take no parameters and answer with nothing of interest.

@@ -8,17 +8,18 @@ mod reader;
 mod writer;
 
 use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::Arc,
     thread::{self, JoinHandle},
 };
 
 use parking_lot::Mutex;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::{Commits, DbError, Publish, Tx};
+use super::{
+    Commits, DbError, Publish, Tx,
+    job::{self, Job, gone, join, spawn},
+};
 
 pub(super) use connection::{Connection, value};
 
@@ -48,58 +49,6 @@ enum Command {
     Run(Box<dyn Job>),
     /// Do what is waiting and end.
     Close,
-}
-
-/// A closure that waits for its transaction, and whoever waits for its outcome.
-trait Job: Send {
-    /// Runs the closure and keeps its outcome. Returns whether it wants its changes to be kept.
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Hands the outcome over, or the reason why none of it came about.
-    fn answer(self: Box<Self>, committed: Result<(), DbError>);
-}
-
-struct Waiting<T, E, F> {
-    work: F,
-    outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<T, E, F> Job for Waiting<T, E, F>
-where
-    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-    E: From<DbError> + Send,
-    T: Send,
-{
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        // What the closure left half done is in the transaction, which will be rolled back.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|panic| {
-            tracing::error!(panic = describe(&*panic), "db.transaction_panicked");
-            Err(DbError::Panicked.into())
-        });
-        self.outcome.insert(outcome).is_ok()
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), DbError>) {
-        let outcome = match (committed, self.outcome) {
-            (Ok(()), Some(outcome)) => outcome,
-            (Ok(()), None) => Err(gone().into()),
-            (Err(error), _) => Err(error.into()),
-        };
-        // Nobody may be waiting any more.
-        let _ = self.reply.send(outcome);
-    }
-}
-
-fn describe(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("of unknown kind")
-}
-
-fn gone() -> DbError {
-    DbError::Unavailable("it is closed".into())
 }
 
 impl Sqlite {
@@ -180,31 +129,9 @@ where
     E: From<DbError> + Send + 'static,
     T: Send + 'static,
 {
-    let (reply, outcome) = oneshot::channel();
-    let job = Box::new(Waiting {
-        work,
-        outcome: None,
-        reply,
-    });
+    let (job, outcome) = job::ask(work);
     if queue.send(Command::Run(job)).await.is_err() {
         return Err(gone().into());
     }
     outcome.await.unwrap_or_else(|_| Err(gone().into()))
-}
-
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DbError> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(body)
-        .map_err(|error| DbError::Unavailable(error.to_string()))
-}
-
-async fn join(threads: Vec<JoinHandle<()>>) {
-    // A thread that panicked was reported by the panic itself.
-    let _ = tokio::task::spawn_blocking(|| {
-        for thread in threads {
-            let _ = thread.join();
-        }
-    })
-    .await;
 }

@@ -1,39 +1,34 @@
-//! What the domain relies on, whatever the engine. Engines come and go below [`Db`].
+//! What the domain relies on, whatever the engine.
 
-use std::{
-    path::Path,
-    sync::{Arc, mpsc},
-};
+use std::sync::mpsc;
 
 use magpie_protocol::DeviceId;
 use parking_lot::Mutex;
-use tempfile::TempDir;
 
-use super::*;
+use super::{Ground, Published, on_both_engines};
+use crate::{
+    bus::Event,
+    db::{Db, DbError, Row, Tx, Value, params},
+};
 
-type Published = Arc<Mutex<Vec<Vec<Event>>>>;
-
-fn open(folder: &Path) -> (Db, Published) {
-    let published = Published::default();
-    let to = Arc::clone(&published);
-    let publish = move |events| to.lock().push(events);
-    let db = Db::open_sqlite(&folder.join("magpie.db"), Box::new(publish)).unwrap();
-    (db, published)
-}
-
-fn event(device: u64) -> Event {
+pub(super) fn event(device: u64) -> Event {
     Event::EndDevice {
         device: DeviceId::new(device).unwrap(),
     }
 }
 
-fn devices(published: &Published) -> Vec<u64> {
+pub(super) fn devices(published: &Published) -> Vec<u64> {
     let batches = published.lock();
     let devices = batches.iter().flatten().map(|event| match event {
         Event::EndDevice { device } => device.get(),
         _ => 0,
     });
     devices.collect()
+}
+
+/// Tells whether the engine took exception to a statement.
+fn is_refusal(error: &DbError) -> bool {
+    matches!(error, DbError::Sqlite(_) | DbError::Postgres { .. })
 }
 
 fn set(tx: &mut Tx<'_>, name: &str, value: u8) -> Result<u64, DbError> {
@@ -57,7 +52,7 @@ async fn get(db: &Db, name: &'static str) -> Option<Vec<u8>> {
 
 /// Holds the writer until the sender is used or dropped, so that what is asked meanwhile makes one
 /// batch.
-fn hold(db: &Db) -> mpsc::Sender<()> {
+pub(super) fn hold(db: &Db) -> mpsc::Sender<()> {
     let (go, gate) = mpsc::channel();
     let (db, gate) = (db.clone(), Mutex::new(gate));
     let (began, begun) = mpsc::channel();
@@ -73,23 +68,19 @@ fn hold(db: &Db) -> mpsc::Sender<()> {
     go
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_was_written_is_read_and_stays() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn what_was_written_is_read_and_stays(ground: Ground) {
+    let (db, _) = ground.open();
     db.write::<_, DbError, _>(|tx| set(tx, "a", 1))
         .await
         .unwrap();
     assert_eq!(get(&db, "a").await, Some(vec![1]));
     db.close().await;
-    let (db, _) = open(folder.path());
+    let (db, _) = ground.open();
     assert_eq!(get(&db, "a").await, Some(vec![1]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_of_a_batch_fails_alone() {
-    let folder = TempDir::new().unwrap();
-    let (db, published) = open(folder.path());
+async fn one_of_a_batch_fails_alone(ground: Ground) {
+    let (db, published) = ground.open();
     let go = hold(&db);
     let write = |number: u8| {
         let db = db.clone();
@@ -131,45 +122,8 @@ async fn one_of_a_batch_fails_alone() {
     assert_eq!(devices, [1, 4]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn writes_that_wait_together_are_committed_together() {
-    let folder = TempDir::new().unwrap();
-    let (db, published) = open(folder.path());
-    let go = hold(&db);
-    let writes: Vec<_> = (1..=100)
-        .map(|number| {
-            let db = db.clone();
-            tokio::spawn(async move {
-                db.write::<_, DbError, _>(move |tx| {
-                    tx.publish(event(number));
-                    Ok(tx.stamp())
-                })
-                .await
-            })
-        })
-        .collect();
-    // All of them are queued when as many places are taken.
-    let Engine::Sqlite(engine) = &db.engine;
-    while engine.waiting().writes < 100 {
-        tokio::task::yield_now().await;
-    }
-    go.send(()).unwrap();
-    for write in writes {
-        write.await.unwrap().unwrap();
-    }
-    assert_eq!(devices(&published).len(), 100);
-    let commits = published
-        .lock()
-        .iter()
-        .filter(|batch| !batch.is_empty())
-        .count();
-    assert_eq!(commits, 1);
-}
-
-#[tokio::test]
-async fn stamps_grow_and_the_horizon_lies_beyond_what_is_seen() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn stamps_grow_and_the_horizon_lies_beyond_what_is_seen(ground: Ground) {
+    let (db, _) = ground.open();
     let stamp = async |db: &Db| {
         db.write::<_, DbError, _>(|tx| Ok(tx.stamp()))
             .await
@@ -184,26 +138,22 @@ async fn stamps_grow_and_the_horizon_lies_beyond_what_is_seen() {
     let second = stamp(&db).await;
     assert!(second > first);
     db.close().await;
-    let (db, _) = open(folder.path());
+    let (db, _) = ground.open();
     assert!(horizon(&db).await > second);
     assert!(stamp(&db).await > second);
 }
 
-#[tokio::test]
-async fn a_read_sees_one_state_and_writes_nothing() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn a_read_sees_one_state_and_writes_nothing(ground: Ground) {
+    let (db, _) = ground.open();
     let written = db.read(|tx| set(tx, "a", 1)).await;
-    assert!(matches!(written, Err(DbError::Sqlite(_))));
+    assert!(written.is_err_and(|error| is_refusal(&error)));
     assert_eq!(get(&db, "a").await, None);
     let stamp = db.read::<_, DbError, _>(|tx| Ok(tx.stamp())).await.unwrap();
     assert_eq!(stamp, 0);
 }
 
-#[tokio::test]
-async fn rows_are_counted_and_columns_checked() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn rows_are_counted_and_columns_checked(ground: Ground) {
+    let (db, _) = ground.open();
     let duplicate = db
         .write(|tx| {
             set(tx, "a", 1)?;
@@ -230,16 +180,12 @@ async fn rows_are_counted_and_columns_checked() {
         one("SELECT value FROM settings WHERE name = 'a'").await,
         Err(DbError::Column(_))
     ));
-    assert!(matches!(
-        one("SELECT nonsense").await,
-        Err(DbError::Sqlite(_))
-    ));
+    let nonsense = one("SELECT nonsense").await;
+    assert!(nonsense.is_err_and(|error| is_refusal(&error)));
 }
 
-#[tokio::test]
-async fn many_rows_take_one_call() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn many_rows_take_one_call(ground: Ground) {
+    let (db, _) = ground.open();
     db.write_locked::<_, DbError, _>(|tx| {
         let rows = [
             params!["a", [1]].to_vec(),
@@ -291,10 +237,8 @@ async fn many_rows_take_one_call() {
     assert_eq!(found.2, ["users"]);
 }
 
-#[tokio::test]
-async fn ids_are_given_in_order() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn ids_are_given_in_order(ground: Ground) {
+    let (db, _) = ground.open();
     let next = async || {
         db.write::<u64, DbError, _>(|tx| tx.next_id("users"))
             .await
@@ -307,10 +251,8 @@ async fn ids_are_given_in_order() {
     assert!(matches!(unknown, Err(DbError::NoRow(_))));
 }
 
-#[tokio::test]
-async fn a_closed_database_refuses() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn a_closed_database_refuses(ground: Ground) {
+    let (db, _) = ground.open();
     let other = db.clone();
     db.close().await;
     let write = other.write(|tx| set(tx, "a", 1)).await;
@@ -320,17 +262,14 @@ async fn a_closed_database_refuses() {
     db.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_waits_when_the_database_closes_is_carried_through() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn what_waits_when_the_database_closes_is_carried_through(ground: Ground) {
+    let (db, _) = ground.open_with(1);
     let go = hold(&db);
     let waiting = {
         let db = db.clone();
         tokio::spawn(async move { db.write(|tx| set(tx, "a", 1)).await })
     };
-    let Engine::Sqlite(engine) = &db.engine;
-    while engine.waiting().writes < 1 {
+    while db.waiting().writes < 1 {
         tokio::task::yield_now().await;
     }
     let closing = {
@@ -340,14 +279,12 @@ async fn what_waits_when_the_database_closes_is_carried_through() {
     go.send(()).unwrap();
     waiting.await.unwrap().unwrap();
     closing.await.unwrap();
-    let (db, _) = open(folder.path());
+    let (db, _) = ground.open();
     assert_eq!(get(&db, "a").await, Some(vec![1]));
 }
 
-#[tokio::test]
-async fn a_database_of_a_newer_version_is_refused() {
-    let folder = TempDir::new().unwrap();
-    let (db, _) = open(folder.path());
+async fn a_database_of_a_newer_version_is_refused(ground: Ground) {
+    let (db, _) = ground.open();
     db.write::<_, DbError, _>(|tx| {
         tx.execute(
             "INSERT INTO migrations (name) VALUES ($1)",
@@ -357,14 +294,19 @@ async fn a_database_of_a_newer_version_is_refused() {
     .await
     .unwrap();
     db.close().await;
-    let again = Db::open_sqlite(&folder.path().join("magpie.db"), Box::new(|_| {}));
+    let again = ground.try_open(1);
     assert!(matches!(again, Err(DbError::Newer(name)) if name.contains("end_world")));
 }
 
-#[test]
-fn a_file_that_is_no_database_is_refused() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("magpie.db");
-    std::fs::write(&path, [7; 4_096]).unwrap();
-    assert!(Db::open_sqlite(&path, Box::new(|_| {})).is_err());
+on_both_engines! {
+    what_was_written_is_read_and_stays,
+    one_of_a_batch_fails_alone,
+    stamps_grow_and_the_horizon_lies_beyond_what_is_seen,
+    a_read_sees_one_state_and_writes_nothing,
+    rows_are_counted_and_columns_checked,
+    many_rows_take_one_call,
+    ids_are_given_in_order,
+    a_closed_database_refuses,
+    what_waits_when_the_database_closes_is_carried_through,
+    a_database_of_a_newer_version_is_refused,
 }
