@@ -71,12 +71,12 @@ struct Keep;
 
 impl Step for Keep {
     fn run(&self, tx: &Tx<'_>, batch: &mut Batch) -> Result<()> {
-        for message in &batch.messages {
-            let inserted = messages::insert(tx, batch.me, message)?;
-            if inserted.was_outgoing {
-                batch.left_outbox.push(message.id);
-            }
-        }
+        let inserted = messages::insert_all(tx, batch.me, &batch.messages)?;
+        let left = batch.messages.iter().zip(inserted);
+        batch.left_outbox.extend(
+            left.filter(|(_, inserted)| inserted.was_outgoing)
+                .map(|(message, _)| message.id),
+        );
         Ok(())
     }
 }
@@ -114,15 +114,12 @@ struct OweDelivered;
 impl Step for OweDelivered {
     fn run(&self, tx: &Tx<'_>, batch: &mut Batch) -> Result<()> {
         let id = batch.conversation_id;
-        let mark = members::list(tx, id)?
-            .iter()
-            .find(|member| member.user.id == batch.me)
-            .map_or(0, |member| member.delivered_seq.max(member.read_seq));
+        let mark = members::delivered(tx, id, batch.me)?;
         let Some(held) = held_ranges::around(tx, id, mark.saturating_add(1))? else {
             return Ok(());
         };
         // One's own messages need no mark.
-        if messages::count_counting(tx, id, mark, held.to)? > 0 {
+        if messages::first_counting_after(tx, id, mark)?.is_some_and(|first| first <= held.to) {
             let marks = Marks {
                 delivered: Some(held.to),
                 read: None,

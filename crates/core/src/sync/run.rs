@@ -1,8 +1,8 @@
 //! The task that applies what the socket hears, and has fetched what it did not hear.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use magpie_protocol::{UserId, frames::ServerFrame, sync::Scope};
+use magpie_protocol::{ConversationId, UserId, frames::ServerFrame, sync::Scope};
 use tokio::{
     sync::{Mutex, mpsc},
     time::{sleep, sleep_until},
@@ -144,7 +144,7 @@ impl State {
         if frames.is_empty() {
             return;
         }
-        let frames: Arc<[ServerFrame]> = frames.into();
+        let frames: Arc<[ServerFrame]> = joined(frames).into();
         let mut tries = 0;
         let mut pause = Duration::from_millis(500);
         let applied = loop {
@@ -178,6 +178,47 @@ impl State {
         }
         tell(&self.shared, applied.touched).await;
     }
+}
+
+/// Joins changes of one conversation that follow each other, whatever lies between them of other
+/// conversations: counting and marking are then done once for all of them.
+fn joined(frames: Vec<ServerFrame>) -> Vec<ServerFrame> {
+    let mut joined: Vec<ServerFrame> = Vec::with_capacity(frames.len());
+    // Where the latest changes of each conversation stand.
+    let mut latest: HashMap<ConversationId, usize> = HashMap::new();
+    for frame in frames {
+        let ServerFrame::Changes {
+            scope: Scope::Conversation(id),
+            prev,
+            rev,
+            changes,
+        } = frame
+        else {
+            // It may bear on any conversation, so that it stays behind what came before it.
+            latest.clear();
+            joined.push(frame);
+            continue;
+        };
+        if let Some(ServerFrame::Changes {
+            rev: reached,
+            changes: before,
+            ..
+        }) = latest.get(&id).and_then(|at| joined.get_mut(*at))
+            && *reached == prev
+        {
+            *reached = rev;
+            before.extend(changes);
+            continue;
+        }
+        latest.insert(id, joined.len());
+        joined.push(ServerFrame::Changes {
+            scope: Scope::Conversation(id),
+            prev,
+            rev,
+            changes,
+        });
+    }
+    joined
 }
 
 /// Returns the messages whose answers are in the database now.
@@ -254,5 +295,45 @@ const fn job_of(scope: Scope) -> Job {
     match scope {
         Scope::User(_) => Job::User,
         Scope::Conversation(id) => Job::Conversation(id),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changes(id: u64, prev: u64, rev: u64) -> ServerFrame {
+        let item = |rev| magpie_protocol::sync::Change {
+            rev,
+            item: magpie_protocol::sync::Item::Unknown,
+        };
+        ServerFrame::Changes {
+            scope: Scope::Conversation(ConversationId::new(id).unwrap()),
+            prev,
+            rev,
+            changes: (prev + 1..=rev).map(item).collect(),
+        }
+    }
+
+    #[test]
+    fn changes_are_joined_only_where_nothing_else_can_be_meant() {
+        let wall = || ServerFrame::Resync { scope: None };
+        let frames = vec![
+            changes(1, 4, 5),
+            changes(2, 7, 8),
+            changes(1, 5, 6),
+            changes(2, 9, 10),
+            changes(1, 6, 8),
+            wall(),
+            changes(1, 8, 9),
+        ];
+        let expected = vec![
+            changes(1, 4, 8),
+            changes(2, 7, 8),
+            changes(2, 9, 10),
+            wall(),
+            changes(1, 8, 9),
+        ];
+        assert_eq!(joined(frames), expected);
     }
 }

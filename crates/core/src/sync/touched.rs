@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Beyond so many lines it is quicker to read the whole list.
-const MANY_LINES: usize = 32;
+const MANY_LINES: usize = 256;
 
 /// What a transaction changed.
 #[derive(Debug, Default)]

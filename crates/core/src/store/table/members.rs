@@ -1,7 +1,7 @@
 //! Who is in which conversation, and how far they have come.
 
 use magpie_protocol::{ConversationId, UserId, conversations::Member};
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{conversations, users};
 use crate::store::{Result, Tx, value};
@@ -32,6 +32,20 @@ pub(crate) fn list(db: &Connection, id: ConversationId) -> Result<Vec<Member>> {
         })
     })?
     .collect()
+}
+
+/// Returns up to where a member's devices hold all messages; 0 for somebody who is no member.
+pub(crate) fn delivered(db: &Connection, id: ConversationId, user_id: UserId) -> Result<u64> {
+    let mark = db
+        .prepare_cached(
+            "SELECT max(delivered_seq, read_seq) FROM members
+             WHERE conversation_id = ?1 AND user_id = ?2",
+        )?
+        .query_row((value::int(id.get()), value::int(user_id.get())), |row| {
+            Ok(value::number(row, 0))
+        })
+        .optional()?;
+    mark.unwrap_or(Ok(0))
 }
 
 /// Keeps a member as last heard, and the person. Marks only grow. The conversation's line follows,

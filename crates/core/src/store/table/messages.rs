@@ -32,22 +32,50 @@ pub(crate) struct Inserted {
     pub(crate) was_outgoing: bool,
 }
 
-/// Stores a message, takes it out of the outbox, and moves the conversation's line where it is the
-/// last one. May be repeated. Held ranges and the unread count are the caller's to keep: see
-/// [`super::held_ranges::add`] and [`conversations::recount`], once for a whole batch.
+/// Stores messages of one conversation, in the order of their places: takes each out of the outbox,
+/// and lets the conversation's line follow the last of them. May be repeated. Held ranges and the
+/// unread count are the caller's to keep: see [`super::held_ranges::add`] and
+/// [`conversations::recount`].
+pub(crate) fn insert_all(tx: &Tx<'_>, me: UserId, messages: &[Message]) -> Result<Vec<Inserted>> {
+    let inserted = messages.iter().map(|message| store(tx, me, message));
+    let inserted = inserted.collect::<Result<_>>()?;
+    // Each of the others would be followed only to be left again.
+    if let Some(last) = messages.last() {
+        conversations::follow_message(tx, last)?;
+    }
+    Ok(inserted)
+}
+
+/// As [`insert_all`], of one message.
+#[cfg(test)]
 pub(crate) fn insert(tx: &Tx<'_>, me: UserId, message: &Message) -> Result<Inserted> {
+    let inserted = insert_all(tx, me, std::slice::from_ref(message))?;
+    inserted
+        .into_iter()
+        .next()
+        .ok_or_else(|| crate::store::StoreError::row("message"))
+}
+
+fn store(tx: &Tx<'_>, me: UserId, message: &Message) -> Result<Inserted> {
     let was_outgoing = outbox::remove(tx, message.id)?;
+    // Nearly all are new, and for these there is nothing to look up.
+    let mut news = put(tx, me, message, "INSERT OR IGNORE")?;
+    if !news && get(tx, message.id)?.as_ref() != Some(message) {
+        // Another message at this place, or this one at another, is from before the server was
+        // restored from a backup. It gives way.
+        news = put(tx, me, message, "INSERT OR REPLACE")?;
+    }
+    Ok(Inserted { news, was_outgoing })
+}
+
+fn put(tx: &Tx<'_>, me: UserId, message: &Message, verb: &str) -> Result<bool> {
     let counts = message.sender_id.is_some_and(|sender| sender != me);
-    // Another message at this place, or this one at another, is from before the server was
-    // restored from a backup. It gives way.
-    let stored = get(tx, message.id)?;
-    let news = stored.as_ref() != Some(message);
-    if news {
-        tx.prepare_cached(
-            "INSERT OR REPLACE INTO messages
+    let changed = tx
+        .prepare_cached(&format!(
+            "{verb} INTO messages
                  (conversation_id, seq, id, sender_id, kind, content, created_at, counts)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        ))?
         .execute((
             value::int(message.conversation_id.get()),
             value::int(message.seq),
@@ -58,9 +86,7 @@ pub(crate) fn insert(tx: &Tx<'_>, me: UserId, message: &Message) -> Result<Inser
             message.created_at.0,
             counts,
         ))?;
-    }
-    conversations::follow_message(tx, message)?;
-    Ok(Inserted { news, was_outgoing })
+    Ok(changed > 0)
 }
 
 /// Returns a message.
