@@ -4,7 +4,9 @@
 //! and so is the desktop app. `docs/architecture.md` says how the parts work together.
 
 mod accounts;
+mod admin;
 mod app;
+mod backup;
 pub mod bus;
 pub mod cli;
 pub mod clock;
@@ -12,6 +14,7 @@ pub mod config;
 mod conversations;
 pub mod db;
 mod docs;
+mod doctor;
 mod error;
 mod friends;
 mod health;

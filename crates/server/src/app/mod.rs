@@ -11,6 +11,7 @@ use magpie_protocol::Timestamp;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admin,
     bus::{Bus, Event, NodeId},
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub(crate) use connections::Place;
+pub(crate) use server::lock;
 pub use server::{Server, StartError};
 
 /// What the server is given by its surroundings.
@@ -95,6 +97,8 @@ impl App {
         let keys = db
             .write::<_, DbError, _>(move |tx| sessions::keys(tx, &fresh))
             .await?;
+        // Before the ended devices: what is noticed later is ended later.
+        let noticed = db.read::<_, DbError, _>(admin::last_notice).await?;
         let since = surroundings.clock.now().plus_millis(-keep_millis);
         let devices = db
             .read::<_, DbError, _>(move |tx| sessions::load_ended(tx, since))
@@ -102,7 +106,7 @@ impl App {
         for (device, at) in devices {
             ended.insert(device, at);
         }
-        Ok(Self(Arc::new(Parts {
+        let app = Self(Arc::new(Parts {
             tokens: TokenMaker::new(&keys, &config),
             limits: Limits::new(&config, &surroundings.clock),
             metrics: Metrics::new(&db),
@@ -116,7 +120,9 @@ impl App {
             ended,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
-        })))
+        }));
+        app.tasks().spawn(admin::watch(app.clone(), noticed));
+        Ok(app)
     }
 
     /// Returns the settings.

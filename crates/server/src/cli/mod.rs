@@ -10,10 +10,15 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::config::{self, Config, ConfigError, Source};
+use crate::{
+    admin::{self, Admin},
+    backup::{self, Backup},
+    config::{self, Config, ConfigError, Source},
+    doctor::{self, Doctor},
+};
 
 /// The settings that the help of each command shows.
-const SHOWN: [&str; 2] = ["config", "data_dir"];
+const SHOWN: [&str; 3] = ["config", "data_dir", "database"];
 
 /// Magpie's server: chat for you and the people you choose.
 #[derive(Debug, clap::Parser)]
@@ -35,6 +40,12 @@ struct CommandLine {
 enum Command {
     /// Runs the server until it is interrupted (the default)
     Serve,
+    /// Looks after people and invitations, whether the server runs or not
+    Admin(Admin),
+    /// Looks at all that the server needs, and says what is wrong and what helps
+    Doctor(Doctor),
+    /// Copies the database into one file, also while the server runs
+    Backup(Backup),
 }
 
 /// Runs what the command line `args` asks for; its first entry is the program's name. Returns when
@@ -42,19 +53,26 @@ enum Command {
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (command, config) = match parse(args) {
         Ok(parsed) => parsed,
-        Err(ConfigError::Usage(usage)) => usage.exit(),
-        Err(error) => return fail(&error.into()),
+        Err(usage) => usage.exit(),
     };
-    let done = match command {
-        Command::Serve => serve::run(config),
-    };
-    done.unwrap_or_else(|error| fail(&error))
+    carry_out(command, config).unwrap_or_else(|error| fail(&error))
 }
 
-fn parse(args: impl IntoIterator<Item = OsString>) -> Result<(Command, Config), ConfigError> {
+fn carry_out(command: Command, config: Result<Config, ConfigError>) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve::run(config?),
+        Command::Admin(admin) => admin::run(config?, admin),
+        Command::Doctor(doctor) => doctor::run(config, doctor),
+        Command::Backup(backup) => backup::run(&config?, &backup),
+    }
+}
+
+fn parse(
+    args: impl IntoIterator<Item = OsString>,
+) -> Result<(Command, Result<Config, ConfigError>), clap::Error> {
     let matches = command().try_get_matches_from(args)?;
     let line = CommandLine::from_arg_matches(&matches)?;
-    let config = config::load(line.source, &matches)?;
+    let config = config::load(line.source, &matches);
     Ok((line.command.unwrap_or(Command::Serve), config))
 }
 
@@ -100,7 +118,7 @@ mod tests {
 
     fn parse_config(args: &[&str]) -> Result<Config, ConfigError> {
         let args = ["magpie-server"].iter().chain(args);
-        parse(args.map(OsString::from)).map(|(_, config)| config)
+        parse(args.map(OsString::from))?.1
     }
 
     fn file(text: &str) -> (tempfile::NamedTempFile, String) {

@@ -45,6 +45,15 @@ impl Api {
         }
     }
 
+    /// Somebody who is not signed in, at a server of which only the address is known.
+    pub(crate) fn at(base: &str) -> Self {
+        Self {
+            http: http(),
+            base: base.to_owned(),
+            token: None,
+        }
+    }
+
     /// Somebody new, registered and signed in.
     pub(crate) async fn sign_up(server: &TestServer, name: &str) -> (Self, SignedIn) {
         let signed_in = server.sign_up(name).await.unwrap();

@@ -9,12 +9,17 @@
 )]
 
 mod accounts;
+mod admin;
 mod api;
+mod backup;
+mod doctor;
 mod friends;
+mod invitations;
 mod limits;
 mod marks;
 mod messages;
 mod metrics;
+mod program;
 mod routes;
 mod server;
 mod sessions;

@@ -1,0 +1,63 @@
+//! `doctor`: looks at everything that a server needs, and says in plain words what is wrong and
+//! what helps. It changes nothing and can be asked while a server runs.
+
+mod clock;
+mod database;
+mod folder;
+mod machine;
+mod ports;
+mod postgres;
+mod redis;
+mod report;
+mod settings;
+
+use std::process::ExitCode;
+
+use crate::config::{Config, ConfigError};
+use report::Report;
+
+/// The command `doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command. The program ends with 1 when there is a problem.
+///
+/// # Errors
+/// When the answer cannot be written.
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn run(
+    config: Result<Config, ConfigError>,
+    doctor: Doctor,
+) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    match config {
+        Ok(config) => look(&config, &mut report).await,
+        Err(error) => report.problem(
+            "settings",
+            error.to_string(),
+            "correct the settings; nothing else was looked at",
+        ),
+    }
+    report.print(doctor.json)?;
+    Ok(match report.is_well() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+async fn look(config: &Config, report: &mut Report) {
+    settings::look(config, report);
+    folder::look(config, report);
+    match config.database_place() {
+        crate::db::Place::Sqlite(path) => database::look(&path, report).await,
+        crate::db::Place::Postgres(target) => postgres::look(&target, report).await,
+    }
+    redis::look(config, report).await;
+    clock::look(report).await;
+    ports::look(config, report).await;
+    machine::look(config, report);
+}
