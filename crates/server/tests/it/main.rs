@@ -12,6 +12,8 @@ mod accounts;
 mod admin;
 mod api;
 mod backup;
+#[cfg(unix)]
+mod bus;
 mod doctor;
 mod friends;
 mod invitations;
@@ -19,6 +21,9 @@ mod limits;
 mod marks;
 mod messages;
 mod metrics;
+#[cfg(unix)]
+mod nodes;
+mod presence;
 mod program;
 mod routes;
 mod server;

@@ -131,8 +131,26 @@ impl World {
         self.server.as_ref().unwrap()
     }
 
+    /// The server's time of day.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn advance(&self, millis: i64) {
         self.clock.ahead.fetch_add(millis, Ordering::Relaxed);
+    }
+
+    /// Returns somebody as they talk to this server instead of the one that they knew.
+    pub(crate) fn visited_by(&self, person: &Person) -> Person {
+        Person {
+            address: Arc::clone(&self.address),
+            ..person.clone()
+        }
+    }
+
+    /// Ends the server as if its process were killed: nobody is told.
+    pub(crate) fn kill(&mut self) {
+        drop(self.server.take().unwrap());
     }
 
     fn person(&self, signed_in: &SignedIn) -> Person {
@@ -422,12 +440,25 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// Returns the next frame.
+    /// Returns the next frame, passing over those that say who is online: they come at any time.
     pub(crate) async fn next(&mut self) -> ServerFrame {
-        match self.passed_over.pop_front() {
-            Some(frame) => frame,
-            None => self.arrival().await.expect("the socket was closed"),
-        }
+        self.until(|frame| match frame {
+            ServerFrame::Presence { .. } => None,
+            other => Some(other.clone()),
+        })
+        .await
+    }
+
+    /// Returns what is said next of who is online: people, and whether they are.
+    pub(crate) async fn presence(&mut self) -> Vec<(UserId, bool)> {
+        self.until(|frame| match frame {
+            ServerFrame::Presence { users } => {
+                let said = users.iter().map(|it| (it.user_id, it.online));
+                Some(said.collect())
+            }
+            _ => None,
+        })
+        .await
     }
 
     /// Returns the next frame that comes over the line, or `None` at its end.
