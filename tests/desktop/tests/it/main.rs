@@ -5,4 +5,5 @@
 mod friends;
 mod looks;
 mod offline;
+mod presence;
 mod start;
