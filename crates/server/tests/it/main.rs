@@ -28,6 +28,8 @@ mod program;
 mod routes;
 mod server;
 mod sessions;
+#[cfg(unix)]
+mod shared;
 mod sockets;
 mod sync;
 mod world;
