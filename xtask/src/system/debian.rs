@@ -22,15 +22,17 @@ const BUILD: [&str; 5] = [
     "pkg-config",
 ];
 
-/// A display, a driver for the page, a bus with a keychain on it, letters for what is typed, and
-/// what finds and ends processes.
-const TEST: [&str; 8] = [
+/// A display, a driver for the page, a bus with a keychain on it, letters for what is typed, what
+/// finds and ends processes, and what a server of several nodes stands on.
+const TEST: [&str; 10] = [
     "dbus",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
     "fonts-noto-core",
     "gnome-keyring",
+    "postgresql",
     "procps",
+    "redis-server",
     "webkit2gtk-driver",
     "xvfb",
 ];

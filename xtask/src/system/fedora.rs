@@ -15,12 +15,14 @@ const BUILD: [&str; 6] = [
 ];
 
 /// The driver is named by its path: the package that holds it differs between releases.
-const TEST: [&str; 6] = [
+const TEST: [&str; 8] = [
     "/usr/bin/WebKitWebDriver",
+    "/usr/bin/redis-server",
     "dbus-daemon",
     "gnome-keyring",
     "google-noto-color-emoji-fonts",
     "google-noto-sans-cjk-fonts",
+    "postgresql-server",
     "xorg-x11-server-Xvfb",
 ];
 

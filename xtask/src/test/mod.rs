@@ -5,6 +5,7 @@
 
 mod keychain;
 mod layers;
+mod postgres;
 mod report;
 mod rust;
 
@@ -13,7 +14,7 @@ use std::{env, process::ExitCode};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use self::report::Report;
+use self::{postgres::Postgres, report::Report};
 use crate::{
     command, node,
     system::{self, Need},
@@ -49,7 +50,7 @@ enum Part {
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let wants = |part| args.parts.is_empty() || args.parts.contains(&part);
     let mut report = Report::new();
-    prepare(args, &wants, &mut report)?;
+    prepare(args, &mut report)?;
     if wants(Part::Ui) {
         report.step("ui: ESLint", || node::npm_run("lint"));
         report.step("ui: vue-tsc", || node::npm_run("typecheck"));
@@ -65,10 +66,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
         } else {
             if wants(Part::Rust) {
                 report.step("rust: bindings", rust::bindings);
-                report.step("rust: tests", rust::crates);
             }
-            if wants(Part::E2e) {
-                report.step("e2e", rust::end_to_end);
+            if wants(Part::Rust) || wants(Part::E2e) {
+                servers(&wants, &mut report);
             }
             if wants(Part::Desktop) {
                 desktop(&mut report);
@@ -79,17 +79,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// What every part stands on. A failure here ends the run, as nothing after it would mean much.
-fn prepare(args: &Args, wants: &dyn Fn(Part) -> bool, report: &mut Report) -> Result<()> {
+fn prepare(args: &Args, report: &mut Report) -> Result<()> {
     let only_ui = args.parts == [Part::Ui];
-    if !only_ui {
-        let need = if wants(Part::Rust) || wants(Part::Desktop) {
-            Need::Test
-        } else {
-            Need::Build
-        };
-        if !report.step("system packages", || system::ensure(need, args.yes)) {
-            bail!("the tests cannot begin without these packages");
-        }
+    if !only_ui && !report.step("system packages", || system::ensure(Need::Test, args.yes)) {
+        bail!("the tests cannot begin without these packages");
     }
     // The app takes the bundle into its binary, so that even clippy cannot do without it.
     let ready = report.step("ui: packages", node::ensure_packages)
@@ -98,6 +91,39 @@ fn prepare(args: &Args, wants: &dyn Fn(Part) -> bool, report: &mut Report) -> Re
         bail!("the tests cannot begin without the page");
     }
     Ok(())
+}
+
+/// The tests that run servers, first on SQLite and then on PostgreSQL.
+fn servers(wants: &dyn Fn(Part) -> bool, report: &mut Report) {
+    if cfg!(windows) {
+        println!("\n==> PostgreSQL\n    not run: its tests start one on a socket of their own");
+        if wants(Part::Rust) {
+            report.step("rust: tests", || command::run(rust::crates()));
+        }
+        if wants(Part::E2e) {
+            report.step("e2e", || command::run(rust::end_to_end()));
+        }
+        return;
+    }
+    let mut started = None;
+    let is_there = report.step("a PostgreSQL to share", || {
+        started = Some(Postgres::start()?);
+        Ok(())
+    });
+    let Some(postgres) = started.filter(|_| is_there) else {
+        report.skip("what needs PostgreSQL");
+        return;
+    };
+    if wants(Part::Rust) {
+        report.step("rust: tests", || postgres.lend(rust::crates()));
+        report.step("rust: tests of the server on PostgreSQL", || {
+            postgres.test(rust::server())
+        });
+    }
+    if wants(Part::E2e) {
+        report.step("e2e", || postgres.lend(rust::end_to_end()));
+        report.step("e2e on PostgreSQL", || postgres.test(rust::end_to_end()));
+    }
 }
 
 fn desktop(report: &mut Report) {

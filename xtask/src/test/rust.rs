@@ -16,6 +16,7 @@ use crate::{
 };
 
 const END_TO_END: &str = "magpie-tests-end-to-end";
+const SERVER: &str = "magpie-server";
 const DESKTOP: &str = "magpie-tests-desktop";
 
 const WORKSPACE: [&str; 2] = ["--workspace", "--all-features"];
@@ -63,7 +64,7 @@ pub(super) fn bindings() -> Result<()> {
 }
 
 /// The tests of the crates themselves.
-pub(super) fn crates() -> Result<()> {
+pub(super) fn crates() -> Command {
     let tests = if has_nextest() {
         let mut nextest = nextest(&WITHOUT_DESKTOP);
         nextest.args(["--filterset", &format!("not package({END_TO_END})")]);
@@ -76,19 +77,32 @@ pub(super) fn crates() -> Result<()> {
         tests
     };
     // Secrets are kept in a real keychain where the system lets a test have one of its own.
-    command::run(keychain::with_own(tests))
+    keychain::with_own(tests)
+}
+
+/// The tests that ask the server over the network.
+pub(super) fn server() -> Command {
+    if has_nextest() {
+        let mut nextest = nextest(&WITHOUT_DESKTOP);
+        let wanted = format!("package({SERVER}) and binary(it)");
+        nextest.args(["--filterset", &wanted]);
+        nextest
+    } else {
+        let mut tests = cargo(["test"]);
+        tests.args(["--package", SERVER, "--all-features", "--test", "it"]);
+        tests
+    }
 }
 
 /// Real clients against a real server.
-pub(super) fn end_to_end() -> Result<()> {
-    let tests = if has_nextest() {
+pub(super) fn end_to_end() -> Command {
+    if has_nextest() {
         let mut nextest = nextest(&WITHOUT_DESKTOP);
         nextest.args(["--filterset", &format!("package({END_TO_END})")]);
         nextest
     } else {
         cargo(["test", "--package", END_TO_END, "--all-features"])
-    };
-    command::run(tests)
+    }
 }
 
 /// The real app. One test after the other: each runs two copies of it and two displays.

@@ -2,10 +2,13 @@
 //! and PostgreSQL both take; an engine runs it.
 //!
 //! What both take: placeholders `$1`, `$2` …; columns of `BIGINT`, `TEXT` and `BYTEA`; `RETURNING`
-//! and `ON CONFLICT`. Ids come from the table `counters` through [`Tx::next_id`].
+//! and `ON CONFLICT`; lists as parameters of `= ANY($1)`; and `/* FOR UPDATE */` at the end of a
+//! statement, which locks the rows where several write at the same time. Ids come from the table
+//! `counters` through [`Tx::next_id`].
 //!
 //! A write is answered after it has been committed and synced to disk. An error that a write's
-//! closure returns rolls back what that closure did and nothing else.
+//! closure returns rolls back what that closure did and nothing else. An error of a statement ends
+//! the transaction: a closure that goes on after one gets nowhere with PostgreSQL.
 
 mod address;
 mod figures;

@@ -6,6 +6,10 @@ use crate::{
     messages,
 };
 
+fn parameters(sql: &str) -> usize {
+    (1..).take_while(|n| sql.contains(&format!("${n}"))).count()
+}
+
 #[tokio::test]
 async fn hot_statements_scan_no_table() {
     let folder = tempfile::tempdir().unwrap();
@@ -16,8 +20,8 @@ async fn hot_statements_scan_no_table() {
         let explain: &'static str = format!("EXPLAIN QUERY PLAN {sql}").leak();
         let plan: Vec<String> = db
             .read::<_, DbError, _>(move |tx| {
-                let count = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
-                tx.all(explain, &vec![Value::Int(1); count], |row| row.get(3))
+                let params = vec![Value::Int(1); parameters(sql)];
+                tx.all(explain, &params, |row| row.get(3))
             })
             .await
             .unwrap();
@@ -28,6 +32,41 @@ async fn hot_statements_scan_no_table() {
         );
         assert!(
             sql.contains("ORDER BY c.id") || !plan.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{plan:#?} of {sql}"
+        );
+    }
+    db.close().await;
+}
+
+/// PostgreSQL reads a table as a whole only where nothing else is left to it, for connections tell
+/// it so.
+#[cfg(unix)]
+#[tokio::test]
+async fn hot_statements_find_an_index_in_postgres() {
+    let database = crate::testing::Database::create().unwrap();
+    let address: crate::db::DatabaseAddress = database.url().parse().unwrap();
+    let db = Db::open(address.place(), 1, Box::new(drop)).unwrap();
+    for sql in messages::HOT.into_iter().chain(conversations::HOT) {
+        let nulls = vec!["NULL"; parameters(sql)].join(", ");
+        let prepare: &'static str = format!("PREPARE hot AS {sql}").leak();
+        let explain: &'static str = format!("EXPLAIN EXECUTE hot ({nulls})").leak();
+        let plan: Vec<String> = db
+            .read::<_, DbError, _>(move |tx| {
+                tx.execute(prepare, &[])?;
+                let plan = tx.all(explain, &[], |row| row.get(0))?;
+                tx.execute("DEALLOCATE hot", &[])?;
+                Ok(plan)
+            })
+            .await
+            .unwrap();
+        assert!(
+            plan.iter().any(|step| step.contains("Index Scan")
+                || step.contains("Index Only Scan")
+                || step.contains("Bitmap Index Scan")),
+            "{plan:#?} of {sql}"
+        );
+        assert!(
+            !plan.iter().any(|step| step.contains("Seq Scan")),
             "{plan:#?} of {sql}"
         );
     }

@@ -24,6 +24,7 @@ use magpie_protocol::{
 use magpie_server::{
     Config, Server, Surroundings,
     clock::{Clock, SystemClock},
+    testing::Database,
 };
 use parking_lot::Mutex;
 use reqwest::{Method, StatusCode};
@@ -65,7 +66,19 @@ pub(crate) struct World {
     clock: Arc<MovableClock>,
     http: reqwest::Client,
     address: Arc<Mutex<SocketAddr>>,
+    // Dropped after the server.
+    _database: Option<Database>,
     _folder: TempDir,
+}
+
+/// Tells whether these tests are run on PostgreSQL, for which the environment asks. Without it they
+/// are run on SQLite.
+pub(crate) fn on_postgres() -> bool {
+    match std::env::var("MAGPIE_TEST_ENGINE").as_deref() {
+        Err(_) | Ok("sqlite") => false,
+        Ok("postgres") => true,
+        Ok(other) => panic!("MAGPIE_TEST_ENGINE is sqlite or postgres, not {other}"),
+    }
 }
 
 impl World {
@@ -87,6 +100,10 @@ impl World {
             access_token_seconds: 365 * 24 * 60 * 60,
             ..Config::default()
         };
+        let database = on_postgres().then(|| Database::create().unwrap());
+        if let Some(database) = &database {
+            config.database = Some(database.url().parse().unwrap());
+        }
         change(&mut config);
         let mut world = Self {
             server: None,
@@ -94,6 +111,7 @@ impl World {
             clock: Arc::new(MovableClock::default()),
             http: crate::api::http(),
             address: Arc::new(Mutex::new(SocketAddr::from(([127, 0, 0, 1], 1)))),
+            _database: database,
             _folder: folder,
         };
         world.run().await;

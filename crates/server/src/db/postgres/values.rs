@@ -38,6 +38,11 @@ impl ToSql for Value<'_> {
             Value::Int(number) if *kind == Type::INT8 => number.to_sql(kind, out),
             // What it is compared with is narrow, such as a place in a text.
             Value::Int(number) if *kind == Type::INT4 => i32::try_from(number)?.to_sql(kind, out),
+            // PostgreSQL's texts cannot hold a zero. None that is stored has one, so what is looked
+            // for with it is not found this way either.
+            Value::Text(text) if <&str as ToSql>::accepts(kind) && text.contains('\0') => {
+                text.replace('\0', "\u{FFFD}").to_sql(kind, out)
+            }
             Value::Text(text) if <&str as ToSql>::accepts(kind) => text.to_sql(kind, out),
             Value::Bytes(bytes) if *kind == Type::BYTEA => bytes.to_sql(kind, out),
             Value::Ints(numbers) if *kind == Type::INT8_ARRAY => numbers.to_sql(kind, out),

@@ -130,8 +130,14 @@ async fn stamps_grow_and_the_horizon_lies_beyond_what_is_seen(ground: Ground) {
             .unwrap()
     };
     let horizon = async |db: &Db| db.read::<_, DbError, _>(|tx| tx.horizon()).await.unwrap();
+    // PostgreSQL holds the horizon back for transactions in its other databases too.
+    let beyond = async |db: &Db, stamp: i64| {
+        while horizon(db).await <= stamp {
+            tokio::task::yield_now().await;
+        }
+    };
     let first = stamp(&db).await;
-    assert!(horizon(&db).await > first);
+    beyond(&db, first).await;
     db.write::<_, DbError, _>(|tx| set(tx, "unstamped", 1))
         .await
         .unwrap();
@@ -139,7 +145,7 @@ async fn stamps_grow_and_the_horizon_lies_beyond_what_is_seen(ground: Ground) {
     assert!(second > first);
     db.close().await;
     let (db, _) = ground.open();
-    assert!(horizon(&db).await > second);
+    beyond(&db, second).await;
     assert!(stamp(&db).await > second);
 }
 
