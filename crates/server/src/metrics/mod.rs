@@ -10,6 +10,8 @@ mod listener;
 mod process;
 mod sockets;
 
+use std::sync::atomic::Ordering;
+
 use magpie_protocol::{ErrorBody, messages::Sent};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
@@ -40,6 +42,26 @@ pub(crate) struct Metrics {
     sends_refused: Family<Code, Counter>,
     waiting: Family<Queue, Gauge>,
     up: Family<Part, Gauge>,
+    pool: Pool,
+    bus: Bus,
+}
+
+/// The connections to PostgreSQL, where that is the database. Known to the pool, which is asked when
+/// somebody collects.
+#[derive(Debug)]
+struct Pool {
+    open: Gauge,
+    busy: Gauge,
+    retries: Counter,
+    lost: Counter,
+}
+
+/// The link to the other nodes, where there is one; asked as the pool is.
+#[derive(Debug)]
+struct Bus {
+    waiting: Gauge,
+    scopes: Gauge,
+    lost: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -96,6 +118,42 @@ impl Metrics {
                 "db_waiting",
                 "Transactions that wait for the database",
             ),
+            pool: Pool {
+                open: added(ours, "db_connections", "Connections to the database"),
+                busy: added(
+                    ours,
+                    "db_connections_busy",
+                    "Connections to the database that run a transaction",
+                ),
+                retries: added(
+                    ours,
+                    "db_retries",
+                    "Transactions that were run again, since others were in the way or the \
+                     connection was lost",
+                ),
+                lost: added(
+                    ours,
+                    "db_connections_lost",
+                    "Connections to the database that were lost",
+                ),
+            },
+            bus: Bus {
+                waiting: added(
+                    ours,
+                    "bus_waiting",
+                    "Events that wait to reach the other nodes",
+                ),
+                scopes: added(
+                    ours,
+                    "bus_scopes",
+                    "Scopes whose events are fetched from the other nodes",
+                ),
+                lost: added(
+                    ours,
+                    "bus_lost",
+                    "Events that did not reach the other nodes; their sockets are told to resync",
+                ),
+            },
             up: added(
                 ours,
                 "up",
@@ -142,6 +200,19 @@ impl Metrics {
             let gauge = self.waiting.get_or_create_owned(&Queue { queue });
             gauge.set(count(length));
         }
+        if let Some(pool) = app.db().pool() {
+            self.pool.open.set(count(pool.connections));
+            self.pool.busy.set(count(pool.busy));
+            self.pool
+                .retries
+                .inner()
+                .store(pool.retries, Ordering::Relaxed);
+            self.pool.lost.inner().store(pool.lost, Ordering::Relaxed);
+        }
+        let bus = app.bus().figures();
+        self.bus.waiting.set(count(bus.waiting));
+        self.bus.scopes.set(count(bus.scopes));
+        self.bus.lost.inner().store(bus.lost, Ordering::Relaxed);
         let health = health::check(app).await;
         for (part, status) in [("database", health.database), ("bus", health.bus)] {
             let works = status == magpie_protocol::server::HealthStatus::Ok;

@@ -146,8 +146,21 @@ fn a_damaged_and_a_newer_database_are_problems() {
         .unwrap();
     drop(database);
     assert!(visit(&place, &[]).well);
+    // Pages that nothing else lies on, so that the rest can be read.
+    let database = rusqlite::Connection::open(&path).unwrap();
+    database
+        .execute_batch(
+            "CREATE TABLE filling (content BLOB);
+             WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 100)
+             INSERT INTO filling SELECT randomblob(3000) FROM n;",
+        )
+        .unwrap();
+    database
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    drop(database);
     let mut bytes = fs::read(&path).unwrap();
-    let from = bytes.len() / 2;
+    let from = bytes.len() - 3 * 4_096;
     bytes[from..].fill(0xa5);
     fs::write(&path, bytes).unwrap();
     visit(&place, &[]).found("database", "problem", "damaged");

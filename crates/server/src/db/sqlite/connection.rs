@@ -10,8 +10,11 @@ use rusqlite::{
 
 use super::super::{DbError, Row, Value, migrate, tx::Cells};
 
-/// How long to wait for a lock that another process holds, such as a backup.
-const BUSY: Duration = Duration::from_secs(10);
+/// How often, and how many times, it is tried to get a lock that another process holds, such as a
+/// server that a command of the operator works beside. SQLite's own way of waiting looks less and
+/// less often, and a server with much to write lets go of the lock for moments only.
+const BUSY: Duration = Duration::from_millis(1);
+const BUSY_TRIES: i32 = 20_000;
 
 /// Statements that a connection keeps prepared; the program has fewer.
 const STATEMENTS: usize = 256;
@@ -51,8 +54,8 @@ impl Connection {
     }
 
     fn open(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
-        let sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(error)?;
-        sqlite.busy_timeout(BUSY).map_err(error)?;
+        let mut sqlite = rusqlite::Connection::open_with_flags(path, flags).map_err(error)?;
+        sqlite.busy_handler(Some(wait_for_lock)).map_err(error)?;
         vtab::array::load_module(&sqlite).map_err(error)?;
         sqlite.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self {
@@ -154,6 +157,11 @@ impl Connection {
         );
         self.sqlite.prepare_cached(&spelled).map_err(error)
     }
+}
+
+fn wait_for_lock(tries: i32) -> bool {
+    std::thread::sleep(BUSY);
+    tries < BUSY_TRIES
 }
 
 /// Makes the file where there is none, for its owner only: it holds the keys of the tokens. SQLite
