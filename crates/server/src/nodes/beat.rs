@@ -30,13 +30,24 @@ const PAUSE: Duration = Duration::from_secs(2);
 const LEAVING: Duration = Duration::from_secs(1);
 
 /// What this node knows of itself among the others.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Nodes {
     leaving: AtomicBool,
     /// The database answered when it was asked last.
     pub(super) fit: AtomicBool,
     /// Clients that were sent somewhere since that node's last entry.
     pub(super) handed_out: Mutex<HandedOut>,
+}
+
+impl Default for Nodes {
+    /// Of a server that has just opened its database.
+    fn default() -> Self {
+        Self {
+            leaving: AtomicBool::new(false),
+            fit: AtomicBool::new(true),
+            handed_out: Mutex::default(),
+        }
+    }
 }
 
 /// Keeps this node's entry alive and looks at the others, until the server stops.

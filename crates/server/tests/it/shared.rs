@@ -49,6 +49,13 @@ impl Pair {
         for world in [&pair.one, &pair.two] {
             until_health(world, HealthStatus::Ok).await;
         }
+        // They are connected, and have said so to each other.
+        let began = Instant::now();
+        let known = ["SCARD", "magpie:{nodes}:names"];
+        while pair.redis.command(&known).unwrap().trim() != "2" {
+            assert!(began.elapsed() < PATIENCE, "the nodes are not known");
+            sleep(Duration::from_millis(20)).await;
+        }
         pair
     }
 }
