@@ -3,12 +3,13 @@ import { createApp } from 'vue'
 import App from './App.vue'
 import { i18n } from './i18n'
 import { choosePlatform } from './platform'
-import { makeRouter } from './router'
+import { expectChats, makeRouter } from './router'
 import { startEvents } from './stores/events'
 import { useSession } from './stores/session'
 import './styles/tokens.css'
 import './styles/base.css'
 
+expectChats()
 await choosePlatform()
 const app = createApp(App)
 app.use(createPinia())

@@ -1,12 +1,20 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/stores/session'
 
+const chats = () => import('@/views/ChatsView.vue')
+
+/** Has the view fetched that most starts lead to, while who is signed in is still being found out. */
+export function expectChats(): void {
+  // Where it cannot be fetched, whoever goes there hears of it.
+  chats().catch(() => undefined)
+}
+
 /** Where one can be. `start` routes are for those who are not signed in, all others for those who are. */
 const routes: RouteRecordRaw[] = [
   { path: '/server', name: 'server', component: () => import('@/views/ServerView.vue'), meta: { start: true } },
   { path: '/register', name: 'register', component: () => import('@/views/RegisterView.vue'), meta: { start: true } },
   { path: '/sign-in', name: 'sign-in', component: () => import('@/views/SignInView.vue'), meta: { start: true } },
-  { path: '/chats/:id(\\d+)?', name: 'chats', component: () => import('@/views/ChatsView.vue') },
+  { path: '/chats/:id(\\d+)?', name: 'chats', component: chats },
   { path: '/contacts/:section(requests|search|blocked)?', name: 'contacts', component: () => import('@/views/ContactsView.vue') },
   { path: '/contacts/person/:id(\\d+)', name: 'person', component: () => import('@/views/ContactsView.vue') },
   { path: '/settings/:section?', name: 'settings', component: () => import('@/views/SettingsView.vue') },

@@ -45,6 +45,15 @@ describe('the list', () => {
     expect(store.unreadTotal).toBe(fake.world.unreadTotal())
   })
 
+  it('is read once, however many look for it at the start', async () => {
+    const store = useConversations()
+    const read = vi.spyOn(fake, 'conversations')
+    await Promise.all([store.load(), store.loadOnce(), store.loadOnce()])
+    await store.loadOnce()
+    expect(read).toHaveBeenCalledTimes(1)
+    expect(store.items.length).toBe(fake.world.chats.length)
+  })
+
   it('is read again when events were missed, and empty after a sign-out', async () => {
     const store = useConversations()
     await store.load()

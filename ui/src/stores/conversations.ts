@@ -14,8 +14,28 @@ export const useConversations = defineStore('conversations', () => {
   const loaded = ref(false)
   /** What was told while the list was being read, which may be older than that. */
   let meanwhile: Change[] | undefined
+  /** The reading that has not come to its end. */
+  let reading: Promise<void> | undefined
 
-  async function load(): Promise<void> {
+  /** Reads the list anew. */
+  function load(): Promise<void> {
+    const mine = read().finally(() => {
+      if (reading === mine) {
+        reading = undefined
+      }
+    })
+    reading = mine
+    return mine
+  }
+
+  /** Reads the list, unless it was read or is being read. */
+  async function loadOnce(): Promise<void> {
+    if (!loaded.value) {
+      await (reading ?? load())
+    }
+  }
+
+  async function read(): Promise<void> {
     const mine: Change[] = []
     meanwhile = mine
     const list: ConversationList = await platform().conversations()
@@ -38,6 +58,7 @@ export const useConversations = defineStore('conversations', () => {
   /** Forgets everything, e.g. when somebody else signs in. */
   function clear(): void {
     meanwhile = undefined
+    reading = undefined
     items.value = []
     unreadTotal.value = 0
     loaded.value = false
@@ -51,7 +72,7 @@ export const useConversations = defineStore('conversations', () => {
     load().catch((error: unknown) => useToasts().showFailure(error))
   })
 
-  return { items, unreadTotal, loaded, load, clear }
+  return { items, unreadTotal, loaded, load, loadOnce, clear }
 })
 
 /** Replaces the lines that changed, adds new ones, and sorts. */
