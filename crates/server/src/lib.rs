@@ -17,6 +17,7 @@ mod docs;
 mod doctor;
 mod error;
 mod friends;
+mod gather;
 mod health;
 mod invitations;
 mod limits;

@@ -7,7 +7,7 @@ mod server;
 
 use std::sync::Arc;
 
-use magpie_protocol::Timestamp;
+use magpie_protocol::{DeviceId, Timestamp};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -16,7 +16,9 @@ use crate::{
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
     db::{Db, DbError},
+    gather::Gather,
     limits::Limits,
+    messages::Lanes,
     metrics::Metrics,
     nodes::Nodes,
     presence::Presence,
@@ -26,6 +28,10 @@ use crate::{
 pub(crate) use connections::Place;
 pub(crate) use server::lock;
 pub use server::{Server, StartError};
+
+/// The most lanes on which messages are written; see [`Lanes`]. With more of them each writes fewer
+/// messages at a time.
+const LANES: usize = 4;
 
 /// What the server is given by its surroundings.
 #[derive(Clone)]
@@ -62,6 +68,8 @@ struct Parts {
     nodes: Nodes,
     presence: Presence,
     metrics: Metrics,
+    lanes: Lanes,
+    seen: Gather<DeviceId>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -112,6 +120,9 @@ impl App {
             metrics: Metrics::new(&db),
             nodes: Nodes::default(),
             presence: Presence::default(),
+            // The other connections are for what is not sent.
+            lanes: Lanes::new(db.writers().div_ceil(2).min(LANES)),
+            seen: Gather::default(),
             passwords,
             config,
             db,
@@ -195,6 +206,14 @@ impl App {
 
     pub(crate) fn presence(&self) -> &Presence {
         &self.0.presence
+    }
+
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(crate) fn seen(&self) -> &Gather<DeviceId> {
+        &self.0.seen
     }
 
     pub(crate) fn ended_devices(&self) -> &EndedDevices {

@@ -105,9 +105,8 @@ impl Hub {
         // behind its back.
         let mut conversations = outlet.conversations.lock();
         if let Some(list) = conversations.as_mut()
-            && !list.contains(&conversation)
+            && list.insert(conversation)
         {
-            list.push(conversation);
             self.insert(Scope::Conversation(conversation), outlet);
         }
     }

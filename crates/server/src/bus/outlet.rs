@@ -1,6 +1,9 @@
 //! The bounded queue between the bus and one socket.
 
-use std::{collections::VecDeque, mem};
+use std::{
+    collections::{HashSet, VecDeque},
+    mem,
+};
 
 use magpie_protocol::{ConversationId, DeviceId, UserId, frames::ByeReason};
 use parking_lot::Mutex;
@@ -21,7 +24,7 @@ pub struct Outlet {
     wake: Notify,
     /// The conversations that this outlet was subscribed to; `None` once it is unregistered, after
     /// which nothing subscribes it any more.
-    pub(super) conversations: Mutex<Option<Vec<ConversationId>>>,
+    pub(super) conversations: Mutex<Option<HashSet<ConversationId>>>,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +55,7 @@ impl Outlet {
             max_bytes,
             queue: Mutex::default(),
             wake: Notify::new(),
-            conversations: Mutex::new(Some(Vec::new())),
+            conversations: Mutex::new(Some(HashSet::new())),
         }
     }
 

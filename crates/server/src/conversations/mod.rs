@@ -13,14 +13,14 @@ use crate::app::App;
 pub(crate) use changes::memberships_since;
 pub(crate) use direct::open_direct;
 pub(crate) use head::heads_since;
-pub(crate) use marks::advance_marks;
+pub(crate) use marks::{Move, advance_marks};
 pub(crate) use rows::{
     DIRECT, conversations_of, members_since, not_found, own_row, require_member, touch_member,
 };
 
 /// The statements that run most, for the test of their plans.
 #[cfg(test)]
-pub(crate) const HOT: [&str; 2] = [head::HEADS_SINCE, head::MEMBERS_SINCE];
+pub(crate) const HOT: [&str; 3] = [head::HEADS_SINCE, head::MEMBERS_SINCE, marks::PRESENT];
 
 /// Returns the routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -140,14 +140,12 @@ impl Tx<'_> {
         let mut answers = Vec::with_capacity(sets.len());
         match self.engine {
             Engine::Sqlite(connection) => {
-                for params in sets {
-                    let mut rows = Vec::new();
-                    connection.each(sql, params.as_ref(), |row| {
-                        rows.push(map(row)?);
-                        Ok(())
-                    })?;
-                    answers.push(rows);
-                }
+                answers.resize_with(sets.len(), Vec::new);
+                connection.each_of(sql, sets, |place, row| {
+                    let rows: &mut Vec<T> = answers.get_mut(place).ok_or(DbError::NoRow(sql))?;
+                    rows.push(map(row)?);
+                    Ok(())
+                })?;
             }
             Engine::Postgres(session) => {
                 for rows in session.each_of(sql, sets)? {
@@ -172,13 +170,7 @@ impl Tx<'_> {
         rows: &[impl AsRef<[Value<'v>]>],
     ) -> Result<u64, DbError> {
         match self.engine {
-            Engine::Sqlite(connection) => {
-                let mut stored = 0;
-                for row in rows {
-                    stored += connection.execute(insert, row.as_ref())?;
-                }
-                Ok(stored)
-            }
+            Engine::Sqlite(connection) => connection.execute_all(insert, rows),
             Engine::Postgres(session) => session.insert_all(insert, rows),
         }
     }

@@ -18,33 +18,53 @@ pub(crate) const RULE: &str = "SELECT c.kind,
          FROM members me JOIN conversations c ON c.id = me.conversation_id
          WHERE me.conversation_id = $1 AND me.user_id = $2";
 
-/// Tells whether `sender` may send to a conversation: they must be in it, and where it is direct
-/// the two must be friends and neither may have blocked the other. The inner error is the refusal.
+/// How a sender and a conversation stand to each other.
+struct Standing {
+    kind: String,
+    friends: u64,
+    blocked: u64,
+    blocked_by_you: u64,
+}
+
+/// Tells for each sender whether they may send to a conversation: they must be in it, and where it
+/// is direct the two must be friends and neither may have blocked the other. The inner errors are
+/// the refusals.
 pub(super) fn may_send(
     tx: &mut Tx<'_>,
-    sender: UserId,
-    id: ConversationId,
-) -> Result<Result<(), ErrorBody>, DbError> {
-    let found: Option<(String, u64, u64, u64)> = tx.first(RULE, params![id, sender], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    wanted: &[(UserId, ConversationId)],
+) -> Result<Vec<Result<(), ErrorBody>>, DbError> {
+    let sets: Vec<_> = wanted
+        .iter()
+        .map(|(user, id)| *params![*id, *user])
+        .collect();
+    let found = tx.all_of(RULE, &sets, |row| {
+        Ok(Standing {
+            kind: row.get(0)?,
+            friends: row.get(1)?,
+            blocked: row.get(2)?,
+            blocked_by_you: row.get(3)?,
+        })
     })?;
-    let Some((kind, friends, blocked, blocked_by_you)) = found else {
-        return Ok(Err(conversations::not_found()));
+    Ok(found.into_iter().map(|rows| judge(rows.first())).collect())
+}
+
+fn judge(standing: Option<&Standing>) -> Result<(), ErrorBody> {
+    let Some(standing) = standing else {
+        return Err(conversations::not_found());
     };
-    if kind != DIRECT {
-        return Ok(Ok(()));
-    }
-    let refusal = if friends == 0 {
+    let refusal = if standing.kind != DIRECT {
+        return Ok(());
+    } else if standing.friends == 0 {
         ErrorBody::new(ErrorCode::NotFriends, "you are not friends (any more)")
-    } else if blocked > 0 {
+    } else if standing.blocked > 0 {
         ErrorBody::new(
             ErrorCode::Blocked,
             "the other person does not accept this from you",
         )
-    } else if blocked_by_you > 0 {
+    } else if standing.blocked_by_you > 0 {
         ErrorBody::new(ErrorCode::BlockedByYou, "you blocked this person")
     } else {
-        return Ok(Ok(()));
+        return Ok(());
     };
-    Ok(Err(refusal))
+    Err(refusal)
 }

@@ -17,10 +17,6 @@ use crate::{
     sync::revisions,
 };
 
-/// By how much the stored time at which a device was last seen may lag behind: one that comes and
-/// goes costs no more than one write in this time.
-const SEEN_LAG_MS: i64 = 60_000;
-
 /// The devices that are signed in.
 #[utoipa::path(
     get, path = routes::DEVICES, tag = "sessions",
@@ -110,25 +106,6 @@ pub(crate) fn end(
     let deleted = true;
     revisions::record(tx, scope, rev, Item::Device { device, deleted });
     Ok(())
-}
-
-/// Remembers that a device is connected, or was until now. Being seen is no change of its user's
-/// scope.
-pub(crate) async fn note_seen(app: &App, id: DeviceId) {
-    let now = app.now();
-    let noted = app
-        .db()
-        .write::<_, DbError, _>(move |tx| {
-            tx.execute(
-                "UPDATE devices SET last_seen_at = $2
-                 WHERE id = $1 AND last_seen_at < $3 AND ended_at IS NULL",
-                params![id, now, now.plus_millis(-SEEN_LAG_MS)],
-            )
-        })
-        .await;
-    if let Err(error) = noted {
-        tracing::debug!(%error, device = %id, "device.not_noted");
-    }
 }
 
 /// Stores a device that signs in, as a change of its user's scope.

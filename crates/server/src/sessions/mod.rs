@@ -7,6 +7,7 @@ mod ended;
 mod opening;
 mod passwords;
 mod refresh;
+mod seen;
 mod sign_in;
 mod tokens;
 
@@ -16,10 +17,11 @@ use crate::app::App;
 
 pub(crate) use auth::Auth;
 pub(crate) use caller::Caller;
-pub(crate) use devices::{devices_since, end, live_devices, note_seen};
+pub(crate) use devices::{devices_since, end, live_devices};
 pub(crate) use ended::{EndedDevices, load as load_ended};
 pub(crate) use opening::{Opening, check_device};
 pub(crate) use passwords::Passwords;
+pub(crate) use seen::note_seen;
 pub(crate) use tokens::{TokenMaker, keys};
 
 /// Returns the routes of this feature.

@@ -110,7 +110,8 @@ impl Connection {
         let counting = connection.app.clone();
         let sockets = &counting.metrics().sockets;
         let mut state = Counted::new(&sockets.greeting);
-        let end = match connection.greet().await {
+        // Beginning and end are short, and their state need not lie in the task as long as it lives.
+        let end = match Box::pin(connection.greet()).await {
             Ok(()) => {
                 state.move_to(&sockets.open);
                 let outlet = connection.registration.shared_outlet();
@@ -120,7 +121,7 @@ impl Connection {
             Err(end) => end,
         };
         state.move_to(&sockets.parting);
-        connection.part(end).await;
+        Box::pin(connection.part(end)).await;
     }
 
     /// Subscribes to all that the user sees, and says so.
@@ -152,18 +153,16 @@ impl Connection {
                 return Err(End::Gone);
             }
         }
-        let (app, device) = (self.app.clone(), self.auth.device_id);
-        self.writing = Some(Box::pin(async move {
-            sessions::note_seen(&app, device).await;
-            Vec::new()
-        }));
+        sessions::note_seen(&self.app, self.auth.device_id);
         self.replies.push(ServerFrame::Ready {
             user_id: user,
             device_id: self.auth.device_id,
             server_time: self.app.now(),
             heartbeat_ms: u64::try_from(self.heartbeat.as_millis()).unwrap_or(u64::MAX),
         });
-        self.reply().await
+        let began = Instant::now();
+        self.put_replies().await?;
+        self.flush(began).await
     }
 
     async fn serve(&mut self) -> End {
@@ -176,21 +175,20 @@ impl Connection {
                 () = &mut timer => Step::Timer,
             };
             let done = match step {
-                Step::Pushed => self.deliver().await,
+                Step::Pushed => Ok(()),
                 Step::Written(answers) => {
-                    self.writing = None;
-                    self.replies.extend(answers);
+                    self.answered(answers);
                     Ok(())
                 }
                 Step::Heard(heard) => self.hear_all(heard),
                 Step::Timer => self.keep_alive().await,
             };
+            self.start_writing();
             // Also when this connection is about to end: the refusals that led there come first.
-            let replied = self.reply().await;
-            if let Err(end) = done.and(replied) {
+            let sent = self.send().await;
+            if let Err(end) = done.and(sent) {
                 return end;
             }
-            self.start_writing();
             let wake = self
                 .pace
                 .next()
@@ -271,10 +269,30 @@ impl Connection {
         }
     }
 
-    /// Writes what the bus has put into the outlet.
-    async fn deliver(&mut self) -> Result<(), End> {
+    fn answered(&mut self, answers: Vec<ServerFrame>) {
+        self.writing = None;
+        self.replies.extend(answers);
+    }
+
+    /// Sends all that is there to be sent: answers, and what the bus has put into the outlet. It
+    /// leaves together, for what a small frame costs is its own way through the system.
+    async fn send(&mut self) -> Result<(), End> {
+        if let Some(writing) = &mut self.writing
+            && let Some(answers) = writing.now_or_never()
+        {
+            self.answered(answers);
+            self.start_writing();
+        }
         let mut taken = self.registration.outlet().take();
+        if taken.resync {
+            self.app.metrics().sockets.resyncs.inc();
+            self.replies.push(ServerFrame::Resync { scope: None });
+        }
+        if self.replies.is_empty() && taken.frames.is_empty() {
+            return taken.bye.map_or(Ok(()), |reason| Err(End::Bye(reason)));
+        }
         let began = Instant::now();
+        self.put_replies().await?;
         while let Some(frame) = taken.frames.pop_front() {
             self.put(Message::Text(frame)).await?;
             // A client that reads slowly may take long over what waits; a goodbye shall not.
@@ -285,11 +303,6 @@ impl Connection {
             }
         }
         self.flush(began).await?;
-        if taken.resync {
-            self.app.metrics().sockets.resyncs.inc();
-            self.replies.push(ServerFrame::Resync { scope: None });
-            self.reply().await?;
-        }
         taken.bye.map_or(Ok(()), |reason| Err(End::Bye(reason)))
     }
 
@@ -306,17 +319,13 @@ impl Connection {
         self.flush(now).await
     }
 
-    async fn reply(&mut self) -> Result<(), End> {
-        if self.replies.is_empty() {
-            return Ok(());
-        }
-        let began = Instant::now();
+    async fn put_replies(&mut self) -> Result<(), End> {
         let replies = mem::take(&mut self.replies);
         self.app.metrics().sockets.replied(&replies);
         for frame in replies.iter().filter_map(as_text) {
             self.put(Message::Text(frame)).await?;
         }
-        self.flush(began).await
+        Ok(())
     }
 
     /// Writes a frame, at the latest with the next [`Self::flush`]. The client may take as long as

@@ -5,6 +5,8 @@ use std::{collections::HashMap, time::Duration};
 use magpie_protocol::{ConversationId, conversations::Marks};
 use tokio::time::Instant;
 
+use crate::messages::Due;
+
 /// The least time between two writes of marks in one conversation.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -22,9 +24,6 @@ struct Slot {
     due: Instant,
     waiting: Option<Marks>,
 }
-
-/// Marks and where they belong.
-pub(super) type Due = Vec<(ConversationId, Marks)>;
 
 impl Pace {
     /// Takes marks that came `now`.

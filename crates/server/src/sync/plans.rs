@@ -26,8 +26,10 @@ async fn hot_statements_scan_no_table() {
             .await
             .unwrap();
         assert!(plan.iter().any(|step| step.starts_with("SEARCH")), "{sql}");
+        // SQLite goes through a list that it is given as through a table.
+        let scans = |step: &String| step.contains("SCAN") && !step.contains("SCAN rarray");
         assert!(
-            !plan.iter().any(|step| step.contains("SCAN")),
+            !plan.iter().any(scans),
             "{plan:#?} of {sql}"
         );
         assert!(

@@ -3,12 +3,13 @@
 use magpie_protocol::{
     ConversationId, ErrorCode, MessageId,
     conversations::Marks,
+    frames::ClientFrame,
     messages::{History, MessageState, MessageStatus, SendMessage},
     routes,
 };
 use serde_json::json;
 
-use crate::world::{Person, World, message_id, text};
+use crate::world::{Person, World, befriend, message_id, text};
 
 async fn status(person: &Person, id: MessageId) -> MessageState {
     let status: MessageStatus = person.get(&routes::message_status(id)).await.unwrap();
@@ -192,4 +193,73 @@ async fn many_senders_at_once_fill_the_places_without_a_gap() {
     let mut seqs = sends.join_all().await;
     seqs.sort_unstable();
     assert_eq!(seqs, (2..=201).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn what_many_send_at_once_stands_in_each_ones_order_and_no_refusal_hurts_others() {
+    const EACH: usize = 60;
+    let world = World::start().await;
+    let (alice, bob, pair) = world.friends("alice", "bob").await;
+    let (carol, dave) = (world.register("carol").await, world.register("dave").await);
+    let other_pair = befriend(&carol, &dave).await;
+    let taken = text(pair, "taken");
+    alice.send(&taken).await.unwrap();
+
+    // Carol is not in the first conversation, and mixes an id of Alice's in.
+    let of_carol = |nth: usize| match nth % 4 {
+        0 => text(pair, "not hers"),
+        1 => SendMessage::text(taken.id, other_pair, "not hers"),
+        _ => text(other_pair, "hers"),
+    };
+    let mut sendings = Vec::new();
+    for (person, nths) in [(&alice, 0), (&bob, 1), (&carol, 2), (&dave, 3)] {
+        let mut socket = person.connect().await;
+        let messages: Vec<SendMessage> = (0..EACH)
+            .map(|nth| match nths {
+                2 => of_carol(nth),
+                3 => text(other_pair, "his"),
+                _ => text(pair, "theirs"),
+            })
+            .collect();
+        sendings.push(tokio::spawn(async move {
+            let frames: Vec<ClientFrame> =
+                messages.iter().cloned().map(ClientFrame::Send).collect();
+            socket.put_together(&frames).await;
+            let mut answers = Vec::new();
+            for message in &messages {
+                answers.push((message.clone(), socket.answer(message.id).await));
+            }
+            answers
+        }));
+    }
+    let mut stored = [Vec::new(), Vec::new()];
+    for (nth, sending) in sendings.into_iter().enumerate() {
+        let mut last = 0;
+        for (message, answer) in sending.await.unwrap() {
+            match answer {
+                Ok(sent) => {
+                    assert!(sent.seq > last, "{sent:?} after {last}");
+                    last = sent.seq;
+                    stored[usize::from(message.conversation_id == other_pair)].push(sent.seq);
+                }
+                Err(refusal) => {
+                    assert_eq!(nth, 2, "{refusal:?}");
+                    let expected = if message.id == taken.id {
+                        ErrorCode::MessageIdTaken
+                    } else {
+                        ErrorCode::ConversationNotFound
+                    };
+                    assert_eq!(refusal.code, expected);
+                }
+            }
+        }
+    }
+    for (seqs, first, count) in [
+        (&mut stored[0], 3, 2 * EACH),
+        (&mut stored[1], 2, EACH * 3 / 2),
+    ] {
+        seqs.sort_unstable();
+        let dense: Vec<u64> = (first..).take(count).collect();
+        assert_eq!(*seqs, dense);
+    }
 }

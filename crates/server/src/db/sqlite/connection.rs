@@ -40,6 +40,7 @@ impl Connection {
              PRAGMA synchronous = FULL;
              PRAGMA foreign_keys = ON;
              PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 4000;
              PRAGMA cache_size = -32768;",
         )?;
         Ok(connection)
@@ -134,18 +135,47 @@ impl Connection {
         Ok(touched as u64)
     }
 
+    /// As [`Self::execute`] for each set of parameters. Returns how many rows were touched.
+    pub(in crate::db) fn execute_all<'v>(
+        &self,
+        sql: &'static str,
+        sets: &[impl AsRef<[Value<'v>]>],
+    ) -> Result<u64, DbError> {
+        let mut statement = self.prepare(sql)?;
+        let mut touched = 0;
+        for params in sets {
+            touched += statement
+                .execute(params_from_iter(params.as_ref()))
+                .map_err(error)?;
+        }
+        Ok(touched as u64)
+    }
+
+    /// As [`Self::each`] for each set of parameters, whose place `visit` is told.
+    pub(in crate::db) fn each_of<'v>(
+        &self,
+        sql: &'static str,
+        sets: &[impl AsRef<[Value<'v>]>],
+        mut visit: impl FnMut(usize, &Row<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let mut statement = self.prepare(sql)?;
+        for (place, params) in sets.iter().enumerate() {
+            let params = params_from_iter(params.as_ref());
+            let mut rows = statement.query(params).map_err(error)?;
+            while let Some(row) = rows.next().map_err(error)? {
+                visit(place, &Row(Cells::Sqlite(row)))?;
+            }
+        }
+        Ok(())
+    }
+
     pub(in crate::db) fn each(
         &self,
         sql: &'static str,
         params: &[Value<'_>],
         mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let mut statement = self.prepare(sql)?;
-        let mut rows = statement.query(params_from_iter(params)).map_err(error)?;
-        while let Some(row) = rows.next().map_err(error)? {
-            visit(&Row(Cells::Sqlite(row)))?;
-        }
-        Ok(())
+        self.each_of(sql, &[params], |_, row| visit(row))
     }
 
     fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>, DbError> {

@@ -62,9 +62,8 @@ impl Connection {
             while raw.read(&mut rest).await? > 0 {}
             Ok::<_, Error>(())
         };
-        let seen = sessions::note_seen(&app, auth.device_id);
-        let (parted, ()) = tokio::join!(timeout(PARTING, goodbye), seen);
-        match parted {
+        sessions::note_seen(&app, auth.device_id);
+        match timeout(PARTING, goodbye).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::trace!(%error, "socket.parting"),
             Err(_) => tracing::trace!("socket.parting_timed_out"),
