@@ -6,6 +6,10 @@
 //! [`Stage::all_is_well`] compares everything with it at the end: nothing lost, doubled or out of
 //! order, unread counts right, every device equal to the server.
 //!
+//! A server runs alone, on the engine that `MAGPIE_TEST_ENGINE` names (`sqlite` or `postgres`), or as
+//! several [`Nodes`] on one PostgreSQL and one Redis, each of which can be killed, cut off and started
+//! again. What was sent, acknowledged and delivered is printed at the end of each test.
+//!
 //! Waiting is for conditions, with a deadline; nothing here sleeps for luck.
 #![expect(
     clippy::unwrap_used,
@@ -18,9 +22,13 @@
 pub mod check;
 mod clock;
 mod device;
+mod ear;
+mod engine;
 pub mod link;
+pub mod nodes;
 mod observer;
 mod person;
+mod pipe;
 pub mod plan;
 mod process;
 pub mod record;
@@ -29,12 +37,16 @@ mod stage;
 mod wait;
 
 pub use clock::TestClock;
+
 pub use device::{Device, WholeTimeline};
+pub use ear::Ear;
 pub use link::{Fault, Link};
+pub use nodes::Nodes;
 pub use observer::Observer;
 pub use person::Person;
+pub use pipe::Pipe;
 pub use process::{ChildClient, ChildServer};
 pub use record::Record;
-pub use server::{serve, server_config};
-pub use stage::Stage;
+pub use server::{ServerSettings, serve};
+pub use stage::{Stage, Tally};
 pub use wait::{PATIENCE, eventually};

@@ -1,6 +1,6 @@
 //! What the server holds, asked by a small client of our own: a core would hide its own mistakes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::SocketAddr};
 
 use magpie_protocol::{
     ConversationId, ErrorBody, MessageId, Page, Timestamp,
@@ -8,6 +8,7 @@ use magpie_protocol::{
     friends::{Block, Friend},
     messages::{History, Message, SendMessage, Sent},
     routes,
+    server::Gateway,
     sessions::{NewDevice, PasswordDigest, SignIn, SignedIn},
     sync::Sync,
 };
@@ -17,13 +18,14 @@ use rand::RngExt as _;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::Person;
+use crate::{Ear, Person};
 
 /// A client of plain requests, which signs in as whoever it is asked about.
 pub struct Observer {
     http: reqwest::Client,
     server_url: String,
     tokens: Mutex<HashMap<String, String>>,
+    acknowledged: Mutex<Vec<MessageId>>,
 }
 
 impl Observer {
@@ -39,6 +41,7 @@ impl Observer {
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             server_url: server_url.to_owned(),
             tokens: Mutex::default(),
+            acknowledged: Mutex::default(),
         }
     }
 
@@ -130,10 +133,35 @@ impl Observer {
             };
             let sent: Sent = self.ask(person, request).await.unwrap();
             assert_eq!(sent.id, id);
+            self.acknowledged.lock().push(id);
             person
                 .record()
                 .sent(&device, person.id(), conversation_id, id, &text);
         }
+    }
+
+    /// Opens a socket to a node, as one more device of this person.
+    ///
+    /// # Panics
+    /// When that fails.
+    pub async fn listens(&self, person: &Person, node: SocketAddr) -> Ear {
+        let token = self.sign_in(person).await.unwrap();
+        Ear::open(node, &token).await
+    }
+
+    /// Asks a node where to open the socket, as this person.
+    ///
+    /// # Errors
+    /// When the nodes cannot be asked.
+    pub async fn gateway(&self, person: &Person) -> Result<Option<String>, String> {
+        let gateway: Gateway = self.get(person, routes::GATEWAY).await?;
+        Ok(gateway.socket)
+    }
+
+    /// Returns the messages that the server took from here.
+    #[must_use]
+    pub fn acknowledged(&self) -> Vec<MessageId> {
+        self.acknowledged.lock().clone()
     }
 
     async fn get<T: DeserializeOwned>(&self, person: &Person, path: &str) -> Result<T, String> {

@@ -12,35 +12,41 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-/// A server as a child process, which can be killed and started again on the same folder and port.
-/// It is killed when dropped.
+use crate::{PATIENCE, ServerSettings, eventually};
+
+/// A server as a child process, which can be killed and started again with the same data at the
+/// same address. It is killed when dropped.
 pub struct ChildServer {
     program: PathBuf,
-    folder: PathBuf,
-    address: SocketAddr,
-    child: Child,
+    settings: ServerSettings,
+    child: Option<Child>,
 }
 
 impl ChildServer {
-    /// Starts `program` on a folder and a free port.
+    /// Starts `program`, where the settings say so on a free port.
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn start(program: &Path, folder: &Path) -> Self {
-        let any_port = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (child, address) = run_server(program, folder, any_port).await;
-        Self {
+    pub async fn start(program: &Path, settings: ServerSettings) -> Self {
+        let mut server = Self {
             program: program.to_owned(),
-            folder: folder.to_owned(),
-            address,
-            child,
-        }
+            settings,
+            child: None,
+        };
+        server.restart().await;
+        server
     }
 
-    /// Returns where it listens.
+    /// Returns where it listens, or did before it was killed.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.settings.listen
+    }
+
+    /// Returns whether it runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.child.is_some()
     }
 
     /// Kills it with `SIGKILL`, and returns when it is gone.
@@ -48,12 +54,10 @@ impl ChildServer {
     /// # Panics
     /// When it was gone before.
     pub async fn kill(&mut self) {
-        assert_eq!(
-            self.child.try_wait().unwrap(),
-            None,
-            "the server died by itself"
-        );
-        self.child.kill().await.unwrap();
+        let mut child = self.child.take().expect("the server runs");
+        let ended = child.try_wait().unwrap();
+        assert_eq!(ended, None, "the server died by itself");
+        child.kill().await.unwrap();
     }
 
     /// Starts it again where it was.
@@ -61,16 +65,24 @@ impl ChildServer {
     /// # Panics
     /// When it does not start.
     pub async fn restart(&mut self) {
-        let (child, address) = run_server(&self.program, &self.folder, self.address).await;
-        assert_eq!(address, self.address);
-        self.child = child;
+        // For a moment the database may still be held by the one before, or not be there yet.
+        let (child, address) = eventually("the server starts", PATIENCE, async || {
+            run_server(&self.program, &self.settings).await
+        })
+        .await;
+        let wanted = self.settings.listen;
+        assert!(wanted.port() == 0 || wanted == address, "{address}");
+        self.settings.listen = address;
+        self.child = Some(child);
     }
 }
 
-async fn run_server(program: &Path, folder: &Path, at: SocketAddr) -> (Child, SocketAddr) {
+async fn run_server(
+    program: &Path,
+    settings: &ServerSettings,
+) -> Result<(Child, SocketAddr), String> {
     let mut child = Command::new(program)
-        .arg(folder)
-        .arg(at.to_string())
+        .arg(serde_json::to_string(settings).unwrap())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
@@ -78,8 +90,8 @@ async fn run_server(program: &Path, folder: &Path, at: SocketAddr) -> (Child, So
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let line = lines.next_line().await.unwrap();
-    let line = line.expect("the server ended before it listened");
-    (child, line.parse().unwrap())
+    let line = line.ok_or("the server ended before it listened")?;
+    Ok((child, line.parse().unwrap()))
 }
 
 /// A core as a child process that sends texts as fast as it can. It is killed when dropped.

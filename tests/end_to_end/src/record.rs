@@ -92,6 +92,15 @@ impl Record {
         self.inner.lock().entries.retain(|entry| entry.id != id);
     }
 
+    /// Returns what was sent to a conversation, in the order in which it was written down.
+    #[must_use]
+    pub fn entries(&self, conversation_id: ConversationId) -> Vec<Entry> {
+        let inner = self.inner.lock();
+        let entries = inner.entries.iter();
+        let here = entries.filter(|entry| entry.conversation_id == conversation_id);
+        here.cloned().collect()
+    }
+
     /// Returns how many messages were sent.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,31 +1,23 @@
-//! A server that a test kills: `server_under_test FOLDER ADDRESS`. Says on its first line where it
-//! listens.
+//! A server that a test kills: `server_under_test SETTINGS`, which are JSON. Says on its first line
+//! where it listens, and on stderr what `RUST_LOG` asks for.
 
-use std::{io::Write as _, process::ExitCode};
+use std::{error::Error, io::Write as _};
+
+use magpie_tests_end_to_end::{ServerSettings, TestClock, serve};
 
 #[tokio::main]
-async fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(folder), Some(listen)) = (arguments.next(), arguments.next()) else {
-        return ExitCode::from(2);
-    };
-    let Ok(listen) = listen.parse() else {
-        return ExitCode::from(2);
-    };
-    let config = magpie_tests_end_to_end::server_config(folder.into(), listen);
-    let clock = magpie_tests_end_to_end::TestClock::default();
-    match magpie_tests_end_to_end::serve(config, clock).await {
-        Ok(server) => {
-            let mut out = std::io::stdout();
-            let told = writeln!(out, "{}", server.local_addr()).and_then(|()| out.flush());
-            if told.is_err() {
-                return ExitCode::FAILURE;
-            }
-            std::future::pending::<ExitCode>().await
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+async fn main() -> Result<(), Box<dyn Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
+        .with_writer(std::io::stderr)
+        .init();
+    let settings = std::env::args()
+        .nth(1)
+        .ok_or("server_under_test SETTINGS")?;
+    let settings: ServerSettings = serde_json::from_str(&settings)?;
+    let server = serve(settings, TestClock::default()).await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", server.local_addr())?;
+    out.flush()?;
+    std::future::pending().await
 }

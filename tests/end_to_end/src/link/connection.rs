@@ -37,8 +37,8 @@ impl From<std::io::Error> for Over {
 /// Carries a connection until one of its ends closes it.
 pub(super) async fn relay(shared: &Shared, mut client: TcpStream) {
     shared.while_swallowing().await;
-    let target = shared.state.lock().target;
-    let Ok(mut server) = TcpStream::connect(target).await else {
+    let targets = shared.state.lock().targets.clone();
+    let Ok(mut server) = TcpStream::connect(targets.as_slice()).await else {
         return;
     };
     // A proxy that waits for more would change the timing that is under test.

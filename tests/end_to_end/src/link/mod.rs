@@ -12,6 +12,7 @@ mod websocket;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use magpie_protocol::MessageId;
 use parking_lot::Mutex;
 use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
@@ -41,10 +42,19 @@ impl Link {
     /// # Panics
     /// When no port is free.
     pub async fn to(target: SocketAddr) -> Self {
+        Self::to_first_of(vec![target]).await
+    }
+
+    /// Opens a link that is also the proxy in front of several nodes: each connection goes to the
+    /// first of `targets` that takes it.
+    ///
+    /// # Panics
+    /// When no port is free.
+    pub async fn to_first_of(targets: Vec<SocketAddr>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let shared = Arc::new(Shared {
             address: listener.local_addr().unwrap(),
-            state: Mutex::new(State::new(target)),
+            state: Mutex::new(State::new(targets)),
             changed: watch::Sender::new(()),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
@@ -58,6 +68,23 @@ impl Link {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.shared.address)
+    }
+
+    /// From now on connections go to the first of these that takes them. Those that stand stay.
+    pub fn lead_to(&self, targets: Vec<SocketAddr>) {
+        self.shared.change(|state| state.targets = targets);
+    }
+
+    /// From now on connections go to `target` where it takes them. Those that stand stay.
+    ///
+    /// # Panics
+    /// When the link does not lead there at all.
+    pub fn prefer(&self, target: SocketAddr) {
+        self.shared.change(|state| {
+            let place = state.targets.iter().position(|other| *other == target);
+            let place = place.expect("the link leads there");
+            state.targets[..=place].rotate_right(1);
+        });
     }
 
     /// Cuts every connection, now. New ones are welcome.
@@ -179,7 +206,13 @@ impl Link {
     /// Returns how many frames with an `ack` have reached the device so far.
     #[must_use]
     pub fn acks(&self) -> u64 {
-        self.shared.state.lock().acks
+        self.shared.state.lock().acknowledged.len() as u64
+    }
+
+    /// Returns the messages whose `ack` has reached the device so far.
+    #[must_use]
+    pub fn acknowledged(&self) -> Vec<MessageId> {
+        self.shared.state.lock().acknowledged.clone()
     }
 
     /// Returns what passed lately, for somebody who looks into a failed test.

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
 
+use magpie_protocol::{MessageId, frames::ServerFrame};
 use tokio_util::sync::CancellationToken;
 
 /// A point at which the whole link is cut, once.
@@ -48,7 +49,8 @@ pub(super) enum Mode {
 type Picks = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 
 pub(super) struct State {
-    pub(super) target: SocketAddr,
+    /// Where connections go: to the first of these that takes one.
+    pub(super) targets: Vec<SocketAddr>,
     pub(super) mode: Mode,
     pub(super) delay: Duration,
     /// Cancelled by the next cut; connections made later get another.
@@ -59,7 +61,8 @@ pub(super) struct State {
     pub(super) struck: usize,
     pub(super) requests: Vec<Request>,
     pub(super) sends: u64,
-    pub(super) acks: u64,
+    /// The messages whose `ack` has reached the device.
+    pub(super) acknowledged: Vec<MessageId>,
     story: VecDeque<String>,
 }
 
@@ -78,9 +81,9 @@ pub(super) enum Verdict {
 }
 
 impl State {
-    pub(super) fn new(target: SocketAddr) -> Self {
+    pub(super) fn new(targets: Vec<SocketAddr>) -> Self {
         Self {
-            target,
+            targets,
             mode: Mode::Open,
             delay: Duration::ZERO,
             alive: CancellationToken::new(),
@@ -90,7 +93,7 @@ impl State {
             struck: 0,
             requests: Vec::new(),
             sends: 0,
-            acks: 0,
+            acknowledged: Vec::new(),
             story: VecDeque::new(),
         }
     }
@@ -140,8 +143,8 @@ impl State {
         if let Some(pass) = pass {
             return self.strike(pass);
         }
-        if ack {
-            self.acks += 1;
+        if ack && let Ok(ServerFrame::Ack(sent)) = serde_json::from_slice(payload) {
+            self.acknowledged.push(sent.id);
         }
         Verdict::Pass
     }

@@ -13,5 +13,7 @@ mod devices;
 mod friends;
 mod kills;
 mod link;
+#[cfg(target_os = "linux")]
+mod nodes;
 mod plans;
 mod tokens;

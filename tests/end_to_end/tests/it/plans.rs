@@ -3,7 +3,10 @@
 
 use std::path::Path;
 
-use magpie_tests_end_to_end::{Stage, plan::Plan};
+use magpie_tests_end_to_end::{
+    Stage,
+    plan::{Ground, Plan},
+};
 
 const SERVER: &str = env!("CARGO_BIN_EXE_server_under_test");
 
@@ -11,7 +14,8 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap())
 }
 
-async fn plans_come_right(killable: bool) {
+/// Makes plans as the environment says, and carries each out on a stage of its own.
+pub(crate) async fn plans_come_right(ground: Ground, stage: impl AsyncFn() -> Stage) {
     let steps = number("MAGPIE_PLAN_STEPS").unwrap_or(60);
     let seeds: Vec<u64> = match number("MAGPIE_SEED") {
         Some(seed) => vec![seed],
@@ -20,23 +24,19 @@ async fn plans_come_right(killable: bool) {
             .collect(),
     };
     for seed in seeds {
-        let plan = Plan::new(seed, usize::try_from(steps).unwrap());
+        let plan = Plan::new(seed, usize::try_from(steps).unwrap(), ground);
         println!("MAGPIE_SEED={seed} MAGPIE_PLAN_STEPS={steps}\n{plan}");
-        let stage = if killable {
-            Stage::with_child_server(Path::new(SERVER)).await
-        } else {
-            Stage::new().await
-        };
-        plan.carry_out(&stage, killable).await;
+        plan.carry_out(&stage().await).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_time_that_passes() {
-    plans_come_right(false).await;
+    plans_come_right(Ground::Here, Stage::new).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_a_server_that_is_killed() {
-    plans_come_right(true).await;
+    let stage = async || Stage::with_child_server(Path::new(SERVER)).await;
+    plans_come_right(Ground::Child, stage).await;
 }

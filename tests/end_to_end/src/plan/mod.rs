@@ -1,12 +1,29 @@
-//! Random plans: whatever people and the network do, in the end everybody agrees.
+//! Random plans: whatever people, the network and the machines do, in the end everybody agrees.
+
+mod chance;
+mod friendship;
+mod nodes;
 
 use std::{fmt, time::Duration};
 
 use magpie_core::{CoreError, FailureCode, LocalCode};
 use magpie_protocol::{ConversationId, ErrorCode};
-use rand::{Rng, RngExt as _, SeedableRng as _, rngs::StdRng, seq::IndexedRandom as _};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::{Device, Fault, Person, Stage};
+pub use chance::fault;
+pub use nodes::NodeStep;
+
+/// What a plan is carried out on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ground {
+    /// A server in this process: time can pass.
+    Here,
+    /// A server that is killed.
+    Child,
+    /// Several nodes.
+    Nodes,
+}
 
 /// Something that a person or the network does. People, devices and friends are numbers that are
 /// taken modulo how many there are.
@@ -46,11 +63,14 @@ pub enum Step {
     Server,
     /// Waits until the device is up to date.
     Settle(usize, usize),
+    /// Something happens to a node, or to what all of them stand on.
+    Node(NodeStep),
 }
 
 /// A plan, and the seed that it was made from.
 pub struct Plan {
     seed: u64,
+    ground: Ground,
     steps: Vec<Step>,
 }
 
@@ -58,9 +78,10 @@ impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "plan of seed {} with {} steps:",
+            "plan of seed {} with {} steps, {:?}:",
             self.seed,
-            self.steps.len()
+            self.steps.len(),
+            self.ground
         )?;
         for (number, step) in self.steps.iter().enumerate() {
             writeln!(f, "  {number}: {step:?}")?;
@@ -72,17 +93,27 @@ impl fmt::Display for Plan {
 impl Plan {
     /// Makes the plan of a seed.
     #[must_use]
-    pub fn new(seed: u64, steps: usize) -> Self {
+    pub fn new(seed: u64, steps: usize, ground: Ground) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let steps = (0..steps).map(|_| step(&mut rng)).collect();
-        Self { seed, steps }
+        let mut step = || {
+            if ground == Ground::Nodes && rng.random_bool(0.3) {
+                return Step::Node(chance::node_step(&mut rng));
+            }
+            chance::step(&mut rng)
+        };
+        let steps = (0..steps).map(|_| step()).collect();
+        Self {
+            seed,
+            ground,
+            steps,
+        }
     }
 
     /// Carries the plan out on an empty stage, and checks that all comes right.
     ///
     /// # Panics
     /// When it does not, or something fails that may not fail.
-    pub async fn carry_out(&self, stage: &Stage, killable: bool) {
+    pub async fn carry_out(&self, stage: &Stage) {
         for name in ["alice", "bob", "carol"] {
             stage.invite(name).await;
         }
@@ -94,12 +125,12 @@ impl Plan {
         }
         for (number, step) in self.steps.iter().enumerate() {
             tracing::info!(number, ?step, "plan");
-            self.take(stage, &cast, *step, killable).await;
+            self.take(stage, &cast, *step).await;
         }
         stage.all_is_well().await;
     }
 
-    async fn take(&self, stage: &Stage, cast: &[Person], step: Step, killable: bool) {
+    async fn take(&self, stage: &Stage, cast: &[Person], step: Step) {
         let person = |n: usize| &cast[n % cast.len()];
         let friend = |n: usize, m: usize| person(n + 1 + m % (cast.len() - 1));
         let device = |n: usize, d: usize| {
@@ -140,6 +171,7 @@ impl Plan {
                 device.start().await;
             }
             Step::SignIn(n) if person(n).devices().len() < 3 => {
+                self.make_reachable(stage).await;
                 stage.another_device(person(n)).await;
             }
             Step::SignIn(_) => {}
@@ -153,23 +185,39 @@ impl Plan {
                 let core = device(n, 0).core();
                 tolerate(within(core.remove_friend(friend(n, m).id())).await);
             }
-            Step::Again(n, m) => again(stage, person(n), friend(n, m), killable).await,
+            Step::Again(n, m) if self.ground == Ground::Here => {
+                friendship::again(stage, person(n), friend(n, m)).await;
+            }
+            Step::Again(..) => {}
             Step::Block(n, m, blocked) => {
                 may_be_refused(stage, person(n), friend(n, m)).await;
                 let core = device(n, 0).core();
                 tolerate(within(core.set_blocked(friend(n, m).id(), blocked)).await);
             }
-            Step::Wait(minutes) if !killable => {
-                let_time_pass(stage, Duration::from_secs(60 * minutes)).await;
+            Step::Wait(minutes) if self.ground == Ground::Here => {
+                friendship::let_time_pass(stage, Duration::from_secs(60 * minutes)).await;
             }
             Step::Wait(_) => {}
-            Step::Server if killable => stage.kill_server().await,
-            Step::Server => stage.restart_server().await,
+            Step::Server => match self.ground {
+                Ground::Here => stage.restart_server().await,
+                Ground::Child => stage.kill_server().await,
+                Ground::Nodes => {}
+            },
+            Step::Node(NodeStep::Move(n, d, node)) => stage.moves(&device(n, d), node),
+            Step::Node(step) => nodes::take(stage.nodes(), step).await,
             Step::Settle(n, d) => {
+                self.make_reachable(stage).await;
                 let device = device(n, d);
                 device.link().open();
                 device.until_online().await;
             }
+        }
+    }
+
+    /// A person who waits for the server needs one that can answer.
+    async fn make_reachable(&self, stage: &Stage) {
+        if self.ground == Ground::Nodes {
+            nodes::mend_databases(stage.nodes()).await;
         }
     }
 }
@@ -190,66 +238,6 @@ async fn may_be_refused(stage: &Stage, person: &Person, friend: &Person) {
     if let Some(id) = conversation(&person.device(), friend).await {
         stage.record().may_be_refused(id);
     }
-}
-
-/// A day later the two may become friends again. Both need a network for it: this is about what
-/// follows, not about the request.
-async fn again(stage: &Stage, person: &Person, friend: &Person, killable: bool) {
-    if killable {
-        return;
-    }
-    for device in [person.device(), friend.device()] {
-        device.link().forget_faults();
-        device.link().open();
-        device.until_online().await;
-    }
-    if stage
-        .observer()
-        .friends(person)
-        .await
-        .unwrap()
-        .iter()
-        .any(|f| f.user.id == friend.id())
-    {
-        return;
-    }
-    let_time_pass(stage, Duration::from_secs(25 * 3_600)).await;
-    let asked = person
-        .device()
-        .core()
-        .request_friend(friend.id(), "Again?")
-        .await;
-    match asked.map_err(|error| error.code()) {
-        Ok(()) => {}
-        Err(FailureCode::Server(ErrorCode::Blocked | ErrorCode::BlockedByYou)) => return,
-        Err(code) => panic!("asking again failed: {code:?}"),
-    }
-    // Where the other had asked already, this has accepted it.
-    let friends = stage.observer().friends(person).await.unwrap();
-    if let Some(friend) = friends.iter().find(|f| f.user.id == friend.id()) {
-        stage.record().befriended(friend.conversation_id);
-        return;
-    }
-    friend.accepts(person).await;
-}
-
-/// Puts the clock forward while nobody refreshes: a device that did not hear the answer has a minute
-/// to ask again, and is signed out afterwards. Who had no network has none afterwards.
-async fn let_time_pass(stage: &Stage, by: Duration) {
-    let devices: Vec<Device> = stage.cast().iter().flat_map(Person::devices).collect();
-    let lost: Vec<&Device> = devices
-        .iter()
-        .filter(|device| device.link().refuses())
-        .collect();
-    for device in &devices {
-        device.link().forget_faults();
-        device.link().open();
-        device.until_online().await;
-    }
-    for device in lost {
-        device.link().refuse();
-    }
-    stage.clock().advance(by);
 }
 
 /// A step does not wait for a network that may never come back.
@@ -275,46 +263,4 @@ fn tolerate(result: Result<(), CoreError>) {
         ) => {}
         code => panic!("failed for a strange reason: {code:?}: {error}"),
     }
-}
-
-fn step(rng: &mut impl Rng) -> Step {
-    let (n, d, m) = (
-        rng.random_range(0..3),
-        rng.random_range(0..3),
-        rng.random_range(0..2),
-    );
-    match rng.random_range(0..100) {
-        0..30 => Step::Say(n, d, m, rng.random_range(1..30)),
-        30..40 => Step::Read(n, d, m),
-        40..46 => Step::Cut(n, d),
-        46..58 => Step::Break(n, d, fault(rng)),
-        58..62 => Step::Lose(n, d),
-        62..64 => Step::Swallow(n, d),
-        64..72 => Step::Find(n, d),
-        72..76 => Step::Restart(n, d),
-        76..80 => Step::Kill(n, d),
-        80..82 => Step::SignIn(n),
-        82..84 => Step::Remark(n, m),
-        84..86 => Step::Remove(n, m),
-        86..89 => Step::Again(n, m),
-        89..91 => Step::Block(n, m, rng.random_bool(0.3)),
-        91..94 => Step::Wait(rng.random_range(1..20)),
-        94..96 => Step::Server,
-        _ => Step::Settle(n, d),
-    }
-}
-
-/// A nasty point, soon.
-pub fn fault(rng: &mut impl Rng) -> Fault {
-    let soon = rng.random_range(1..12);
-    let faults = [
-        Fault::BeforeSend(soon),
-        Fault::BeforeAck(soon),
-        Fault::InChanges(soon),
-        Fault::InAnswer("/sync", rng.random_range(0..600)),
-        Fault::InAnswer("/changes", rng.random_range(0..600)),
-        Fault::InAnswer("/messages", rng.random_range(0..600)),
-        Fault::InAnswer("/refresh", 0),
-    ];
-    *faults.choose(rng).unwrap()
 }

@@ -1,0 +1,74 @@
+//! Several nodes on one PostgreSQL and one Redis, and whatever may happen to each of them in the
+//! middle of a burst.
+
+mod bus;
+mod database;
+mod gateway;
+
+mod kills;
+mod live;
+mod plans;
+mod presence;
+
+use std::path::Path;
+
+use futures_util::future::join_all;
+use magpie_protocol::ConversationId;
+use magpie_tests_end_to_end::{Device, PATIENCE, Person, Stage, eventually, nodes::Sockets};
+
+const SERVER: &str = env!("CARGO_BIN_EXE_server_under_test");
+
+/// So many messages are acknowledged before something happens.
+const UNDER_WAY: usize = 30;
+
+async fn stage(nodes: usize, sockets: Sockets) -> Stage {
+    Stage::with_nodes(Path::new(SERVER), nodes, sockets).await
+}
+
+/// Alice and Bob on different nodes, friends, and Alice with a second device beside Bob's.
+async fn two_people(stage: &Stage) -> (Person, Person, ConversationId) {
+    let (alice, bob) = (stage.invite("alice").await, stage.invite("bob").await);
+    let chat = alice.befriends(&bob).await;
+    stage.another_device(&alice).await.until_online().await;
+    (alice, bob, chat)
+}
+
+/// Everybody's every device says so many things to everybody's friends at once, and in the middle of
+/// it something happens.
+async fn burst(stage: &Stage, prefix: &str, count: usize, happens: impl Future<Output = ()>) {
+    let mut talks = Vec::new();
+    for device in stage.cast().iter().flat_map(Person::devices) {
+        let list = device.core().conversations().await.unwrap();
+        let chats: Vec<ConversationId> = list.items.iter().map(|item| item.id).collect();
+        talks.push(async move {
+            let prefix = format!("{prefix}, {}:", device.label());
+            for chat in chats {
+                device.says_many(chat, &prefix, count).await;
+            }
+        });
+    }
+    let before = stage.acks();
+    let happening = async {
+        eventually("the burst is under way", PATIENCE, async || {
+            let acks = stage.acks() - before;
+            if acks >= UNDER_WAY {
+                Ok(())
+            } else {
+                Err(format!("{acks} acks"))
+            }
+        })
+        .await;
+        happens.await;
+    };
+    tokio::join!(join_all(talks), happening);
+}
+
+/// Waits until a device shows the text as the last one of a conversation.
+async fn until_shows(device: &Device, chat: ConversationId, text: &str) {
+    device
+        .until_line(chat, &format!("{text:?} arrives"), |line| {
+            let preview = line.preview.as_ref().map(|preview| &preview.body);
+            matches!(preview, Some(magpie_protocol::messages::Body::Text(last)) if last.text == text)
+        })
+        .await;
+}
