@@ -27,3 +27,10 @@ pub(crate) fn built(program: &str) -> PathBuf {
         .join("debug")
         .join(format!("{program}{}", env::consts::EXE_SUFFIX))
 }
+
+/// Returns the path of a program that a release build makes.
+pub(crate) fn released(program: &str) -> PathBuf {
+    target()
+        .join("release")
+        .join(format!("{program}{}", env::consts::EXE_SUFFIX))
+}

@@ -3,6 +3,7 @@
 //! Each chore names its steps while it works, says how long they took, and ends with an error
 //! that tells what to do next.
 
+mod bench;
 mod checkout;
 mod codegen;
 mod command;
@@ -29,6 +30,8 @@ enum Chore {
     Run(run::Args),
     /// Run the tests, all or the parts that are named; installs what they need.
     Test(test::Args),
+    /// Measure: release builds, the workloads, and the tables of docs/benchmarks.md.
+    Bench(bench::Args),
     /// Write the page's TypeScript bindings from the Rust types.
     Codegen(codegen::Args),
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().chore {
         Chore::Run(args) => run::run(&args),
         Chore::Test(args) => test::run(&args),
+        Chore::Bench(args) => bench::run(&args),
         Chore::Codegen(args) => codegen::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

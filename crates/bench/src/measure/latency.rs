@@ -19,8 +19,17 @@ impl Latencies {
 
     /// Adds one. What is longer than two minutes counts as two minutes.
     pub(crate) fn add(&mut self, latency: Duration) {
-        let nanos = u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX);
+        self.add_nanos(u64::try_from(latency.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// As [`Latencies::add`], in nanoseconds.
+    pub(crate) fn add_nanos(&mut self, nanos: u64) {
         self.0.saturating_record(nanos);
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.0.reset();
     }
 
     /// Adds all of another set.

@@ -21,6 +21,27 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
+/// By how much memory has grown, in bytes for each of those who came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grown {
+    /// Of [`Memory::rss`].
+    pub(crate) rss: f64,
+    /// Of [`Memory::pss`].
+    pub(crate) pss: f64,
+}
+
+impl Grown {
+    /// Compares what was there before so many came with what is there now.
+    pub(crate) fn between(before: Memory, now: Memory, came: usize) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let each = |before: u64, now: u64| now.saturating_sub(before) as f64 / came.max(1) as f64;
+        Self {
+            rss: each(before.rss, now.rss),
+            pss: each(before.pss, now.pss),
+        }
+    }
+}
+
 impl Tree {
     /// Takes the process with this id as the root.
     pub(crate) fn of(root: u32) -> Self {
@@ -39,7 +60,6 @@ impl Tree {
     /// # Errors
     /// When the process is gone.
     pub(crate) fn cpu(self) -> Result<Duration> {
-        let ticks = rustix::param::clock_ticks_per_second();
         let mut used = 0;
         for id in self.members()? {
             // Children may come and go while we look; the root must be there.
@@ -50,9 +70,17 @@ impl Tree {
             };
             used += cpu_ticks(&stat).context("/proc/…/stat has another shape")?;
         }
-        Ok(Duration::from_millis(
-            used.saturating_mul(1_000) / ticks.max(1),
-        ))
+        in_time(used)
+    }
+
+    /// Returns the CPU time of the root process alone, without its children.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub(crate) fn cpu_alone(self) -> Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.root))?;
+        let used: Option<u64> = (14..=15).map(|number| stat_field(&stat, number)).sum();
+        in_time(used.context("/proc/…/stat has another shape")?)
     }
 
     /// Returns what memory the processes of the tree hold.
@@ -104,6 +132,13 @@ impl Tree {
         }
         Ok(members)
     }
+}
+
+fn in_time(ticks: u64) -> Result<Duration> {
+    let in_second = rustix::param::clock_ticks_per_second().max(1);
+    Ok(Duration::from_millis(
+        ticks.saturating_mul(1_000) / in_second,
+    ))
 }
 
 /// Returns a field of `/proc/…/stat` by its number in proc(5), from 4 on. The second field, the
