@@ -254,12 +254,10 @@ async fn what_many_send_at_once_stands_in_each_ones_order_and_no_refusal_hurts_o
             }
         }
     }
-    for (seqs, first, count) in [
-        (&mut stored[0], 3, 2 * EACH),
-        (&mut stored[1], 2, EACH * 3 / 2),
-    ] {
+    let [of_pair, of_other] = stored;
+    for (mut seqs, first, count) in [(of_pair, 3, 2 * EACH), (of_other, 2, EACH * 3 / 2)] {
         seqs.sort_unstable();
         let dense: Vec<u64> = (first..).take(count).collect();
-        assert_eq!(*seqs, dense);
+        assert_eq!(seqs, dense);
     }
 }
