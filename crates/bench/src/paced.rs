@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     args::ServerArgs,
-    floor,
+    floor::{self, SqlCounts},
     load::{self, Outcome, Phase, Talker},
     measure::Latencies,
     pairs::{add_floor, add_latencies, judge, sql_floor, talkers},
@@ -64,7 +64,12 @@ pub(crate) async fn paced(args: &ServerArgs) -> Result<()> {
 
     let stand = Stand::new(args).await?;
     let pairs = stand.pairs(counts.sockets).await?;
-    let sql = sql_floor(&stand, &pairs, counts.floor, counts.floor).await?;
+    let sql_counts = SqlCounts {
+        singly: counts.floor,
+        together: counts.floor,
+        in_flight: 64,
+    };
+    let sql = sql_floor(&stand, &pairs, sql_counts).await?;
     let sync = floor::sync(stand.folder(), usize::try_from(counts.floor)?.min(1_000))?;
     let echo = floor::echo_paced(counts.sockets, counts.in_second, counts.seconds).await?;
     if args.floor_only {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::{
     args::ServerArgs,
-    floor::{self, PostgresLoop, SqlFloor, SqliteLoop, per_thousand, rate},
+    floor::{self, PostgresLoop, SqlCounts, SqlFloor, SqliteLoop, per_thousand, rate},
     load::{self, Outcome, Phase, Talker},
     measure::Latencies,
     report::{Budget, Figure, Report},
@@ -60,7 +60,12 @@ pub(crate) async fn pairs(args: &ServerArgs) -> Result<()> {
 
     let stand = Stand::new(args).await?;
     let pairs = stand.pairs(counts.sockets).await?;
-    let sql = sql_floor(&stand, &pairs, counts.floor_singly, counts.floor_together).await?;
+    let sql_counts = SqlCounts {
+        singly: counts.floor_singly,
+        together: counts.floor_together,
+        in_flight: u64::try_from(counts.sockets * counts.in_flight)?,
+    };
+    let sql = sql_floor(&stand, &pairs, sql_counts).await?;
     let sync = floor::sync(
         stand.folder(),
         usize::try_from(counts.floor_singly)?.min(1_000),
@@ -88,7 +93,7 @@ pub(crate) async fn pairs(args: &ServerArgs) -> Result<()> {
             rate(messages, outcome.until_durable),
             "messages/s",
         )
-        .floor(sql.batched)
+        .floor(sql.all_together)
         .budget(Budget::RatioAtLeast(0.5)),
     );
     let received = outcome.received()?;
@@ -121,25 +126,25 @@ pub(crate) async fn pairs(args: &ServerArgs) -> Result<()> {
 ///
 /// # Errors
 /// What the engine says.
-pub(crate) async fn sql_floor(
-    stand: &Stand,
-    pairs: &Pairs,
-    singly: u64,
-    together: u64,
-) -> Result<SqlFloor> {
+pub(crate) async fn sql_floor(stand: &Stand, pairs: &Pairs, counts: SqlCounts) -> Result<SqlFloor> {
     match stand.database() {
         Database::Postgres(postgres) => {
             PostgresLoop::open(&postgres.url(), pairs)
                 .await?
-                .run(singly, together)
+                .run(counts)
                 .await
         }
-        Database::Sqlite => SqliteLoop::open(stand.folder(), pairs)?.run(singly, together),
+        Database::Sqlite => SqliteLoop::open(stand.folder(), pairs)?.run(counts),
     }
 }
 
 /// Adds the floors that are no one figure's.
 pub(crate) fn add_floor(report: &mut Report, sql: &SqlFloor, sync: &Latencies) {
+    report.add(Figure::new(
+        "bare SQL, as many together as in flight",
+        sql.all_together,
+        "messages/s",
+    ));
     report.add(Figure::new(
         "bare SQL, 64 together",
         sql.batched,

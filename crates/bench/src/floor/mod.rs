@@ -24,8 +24,21 @@ pub(crate) struct SqlFloor {
     pub(crate) one_by_one: f64,
     /// Sends in a second, 64 committed together.
     pub(crate) batched: f64,
+    /// Sends in a second, as many committed together as the workload has in flight.
+    pub(crate) all_together: f64,
     /// What a commit of one small change takes.
     pub(crate) commit: Latencies,
+}
+
+/// How much a bare loop does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SqlCounts {
+    /// Sends that are committed by themselves; and commits of nothing but a counter.
+    pub(crate) singly: u64,
+    /// Sends that are committed together.
+    pub(crate) together: u64,
+    /// How many messages the workload has in flight.
+    pub(crate) in_flight: u64,
 }
 
 /// Returns how many in a second.

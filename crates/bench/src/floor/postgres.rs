@@ -12,7 +12,7 @@ use magpie_protocol::MessageId;
 use tokio_postgres::{Client, NoTls, Statement, types::ToSql};
 
 use super::{
-    SqlFloor, rate,
+    SqlCounts, SqlFloor, rate,
     sqlite::{CONTENT, clock_millis},
 };
 use crate::{measure::Latencies, stand::Pairs, wire::fresh};
@@ -75,16 +75,19 @@ impl PostgresLoop {
         })
     }
 
-    /// Runs it: `singly` sends one by one, and `together` sends in batches of 64.
+    /// Runs it: one by one, 64 together, and as many together as are in flight.
     ///
     /// # Errors
     /// What PostgreSQL says.
-    pub(crate) async fn run(&mut self, singly: u64, together: u64) -> Result<SqlFloor> {
-        self.sends(singly / 10, 1).await?;
-        let one_by_one = rate(singly, self.sends(singly, 1).await?);
+    pub(crate) async fn run(&mut self, counts: SqlCounts) -> Result<SqlFloor> {
+        self.sends(counts.singly / 10, 1).await?;
+        let one_by_one = rate(counts.singly, self.sends(counts.singly, 1).await?);
+        let together = counts.together;
         let batched = rate(together, self.sends(together, 64).await?);
+        let all = self.sends(together, counts.in_flight).await?;
+        let all_together = rate(together, all);
         let mut commit = Latencies::new()?;
-        for _ in 0..singly {
+        for _ in 0..counts.singly {
             self.client.batch_execute("BEGIN").await?;
             self.client.execute(&self.touch, &[]).await?;
             let begin = Instant::now();
@@ -94,6 +97,7 @@ impl PostgresLoop {
         Ok(SqlFloor {
             one_by_one,
             batched,
+            all_together,
             commit,
         })
     }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, params};
 
-use super::{SqlFloor, rate};
+use super::{SqlCounts, SqlFloor, rate};
 use crate::{measure::Latencies, stand::Pairs, wire::fresh};
 
 const BY_ID: &str = "SELECT conversation_id, seq, created_at, sender_id, kind, content
@@ -64,17 +64,20 @@ impl SqliteLoop {
         })
     }
 
-    /// Runs it: `singly` sends one by one, and `together` sends in batches of 64.
+    /// Runs it: one by one, 64 together, and as many together as are in flight.
     ///
     /// # Errors
     /// What SQLite says.
-    pub(crate) fn run(&mut self, singly: u64, together: u64) -> Result<SqlFloor> {
+    pub(crate) fn run(&mut self, counts: SqlCounts) -> Result<SqlFloor> {
         // Warm, as the server will be.
-        self.sends(singly / 10, 1)?;
-        let one_by_one = rate(singly, self.sends(singly, 1)?);
+        self.sends(counts.singly / 10, 1)?;
+        let one_by_one = rate(counts.singly, self.sends(counts.singly, 1)?);
+        let together = counts.together;
         let batched = rate(together, self.sends(together, 64)?);
+        let all = self.sends(together, counts.in_flight)?;
+        let all_together = rate(together, all);
         let mut commit = Latencies::new()?;
-        for _ in 0..singly {
+        for _ in 0..counts.singly {
             self.connection
                 .prepare_cached("BEGIN IMMEDIATE")?
                 .execute([])?;
@@ -86,6 +89,7 @@ impl SqliteLoop {
         Ok(SqlFloor {
             one_by_one,
             batched,
+            all_together,
             commit,
         })
     }

@@ -26,9 +26,8 @@ fn run(workload: &str) -> Value {
 fn figure(result: &Value, name: &str) -> f64 {
     let figures = result["figures"].as_array().unwrap();
     let figure = figures.iter().find(|figure| figure["name"] == name);
-    figure.unwrap_or_else(|| panic!("no figure {name}"))["value"]
-        .as_f64()
-        .unwrap()
+    assert!(figure.is_some(), "no figure {name}");
+    figure.unwrap()["value"].as_f64().unwrap()
 }
 
 #[test]
