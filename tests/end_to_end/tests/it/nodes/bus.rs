@@ -3,7 +3,7 @@
 use magpie_protocol::server::HealthStatus;
 use magpie_tests_end_to_end::{Pipe, Stage, nodes::Sockets};
 
-use super::{burst, stage, two_people, until_shows};
+use super::{burst, passes, stage, two_people};
 
 async fn until_bus(stage: &Stage, node: usize, status: HealthStatus) {
     let what = format!("says that its bus is {status:?}");
@@ -30,8 +30,7 @@ async fn redis_is_killed_and_comes_back_empty() {
         }
         // Across the nodes, while there is no Redis.
         let text = format!("without Redis {round}");
-        alice.device().says(chat, &text).await;
-        until_shows(&bob.device(), chat, &text).await;
+        passes(&alice.device(), &bob.device(), chat, &text).await;
         burst(&stage, &prefix, 80, async {
             stage.nodes().start_redis();
         })
@@ -55,10 +54,8 @@ async fn one_node_loses_redis(fault: impl Fn(&Pipe)) {
         HealthStatus::Ok,
         "the other has it still"
     );
-    alice.device().says(chat, "out of the hole").await;
-    until_shows(&bob.device(), chat, "out of the hole").await;
-    bob.device().says(chat, "into the hole").await;
-    until_shows(&alice.device(), chat, "into the hole").await;
+    passes(&alice.device(), &bob.device(), chat, "out of the hole").await;
+    passes(&bob.device(), &alice.device(), chat, "into the hole").await;
     burst(&stage, "whole again", 80, async { wire.open() }).await;
     until_bus(&stage, 0, HealthStatus::Ok).await;
     stage.all_is_well().await;

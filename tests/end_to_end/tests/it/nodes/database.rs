@@ -4,7 +4,7 @@
 use magpie_protocol::server::HealthStatus;
 use magpie_tests_end_to_end::{Pipe, nodes::Sockets};
 
-use super::{burst, stage, two_people, until_shows};
+use super::{burst, passes, stage, two_people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn postgres_loses_its_power_and_comes_back() {
@@ -35,8 +35,7 @@ async fn one_node_loses_postgres(fault: impl Fn(&Pipe)) {
         })
         .await;
     // On the other node everything goes on.
-    second.says(chat, "over here").await;
-    until_shows(&bob.device(), chat, "over here").await;
+    passes(&second, &bob.device(), chat, "over here").await;
     burst(&stage, "whole again", 80, async { wire.open() }).await;
     stage.nodes().until_reaches_database(0).await;
     stage.all_is_well().await;

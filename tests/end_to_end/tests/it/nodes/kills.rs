@@ -2,7 +2,7 @@
 
 use magpie_tests_end_to_end::nodes::Sockets;
 
-use super::{burst, stage, two_people, until_shows};
+use super::{burst, passes, stage, two_people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_is_killed_in_the_middle_of_a_burst() {
@@ -15,8 +15,7 @@ async fn a_node_is_killed_in_the_middle_of_a_burst() {
         for device in alice.devices().into_iter().chain(bob.devices()) {
             device.until_online().await;
         }
-        alice.device().says(chat, &prefix).await;
-        until_shows(&bob.device(), chat, &prefix).await;
+        passes(&alice.device(), &bob.device(), chat, &prefix).await;
         stage.nodes().revive(node).await;
         stage.moves(&alice.device(), 0);
         stage.moves(&bob.device(), 1);

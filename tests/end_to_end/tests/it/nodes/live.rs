@@ -3,7 +3,7 @@
 use magpie_protocol::routes;
 use magpie_tests_end_to_end::nodes::Sockets;
 
-use super::{burst, stage, two_people, until_shows};
+use super::{burst, passes, stage, two_people};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_on_different_nodes_chat() {
@@ -26,8 +26,7 @@ async fn people_on_different_nodes_chat() {
     let before = asked();
     for n in 1..=20 {
         let text = format!("over the bus {n}");
-        alice.device().says(chat, &text).await;
-        until_shows(&bob.device(), chat, &text).await;
+        passes(&alice.device(), &bob.device(), chat, &text).await;
     }
     assert_eq!(asked(), before, "it was pushed");
     stage.all_is_well().await;

@@ -13,6 +13,7 @@ mod presence;
 use std::path::Path;
 
 use futures_util::future::join_all;
+use magpie_core::timeline::MessageView;
 use magpie_protocol::ConversationId;
 use magpie_tests_end_to_end::{Device, PATIENCE, Person, Stage, eventually, nodes::Sockets};
 
@@ -63,12 +64,17 @@ async fn burst(stage: &Stage, prefix: &str, count: usize, happens: impl Future<O
     tokio::join!(join_all(talks), happening);
 }
 
-/// Waits until a device shows the text as the last one of a conversation.
-async fn until_shows(device: &Device, chat: ConversationId, text: &str) {
-    device
-        .until_line(chat, &format!("{text:?} arrives"), |line| {
-            let preview = line.preview.as_ref().map(|preview| &preview.body);
-            matches!(preview, Some(magpie_protocol::messages::Body::Text(last)) if last.text == text)
-        })
-        .await;
+/// One device says something, and another comes to hold it, whatever else is under way.
+async fn passes(from: &Device, to: &Device, chat: ConversationId, text: &str) {
+    let id = from.says(chat, text).await;
+    eventually(&format!("{text:?} arrives"), PATIENCE, async || {
+        let messages = to.timeline(chat).await?.messages;
+        let holds = |message: &MessageView| message.id == id && message.seq.is_some();
+        if messages.iter().any(holds) {
+            return Ok(());
+        }
+        let (sender, receiver) = (from.core().link(), to.core().link());
+        Err(format!("the sender is {sender:?}, the other {receiver:?}"))
+    })
+    .await;
 }
