@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod conversations;
+mod copy;
 pub mod db;
 mod docs;
 mod doctor;

@@ -15,6 +15,7 @@ use crate::{
     bus::{Bus, Event, NodeId},
     clock::{self, Clock, Random, SystemClock, SystemRandom},
     config::Config,
+    copy,
     db::{Db, DbError},
     gather::Gather,
     limits::Limits,
@@ -101,6 +102,9 @@ impl App {
             .await
             .map_err(|error| DbError::Unavailable(error.to_string()))??;
 
+        if db.read::<_, DbError, _>(copy::is_under_way).await? {
+            return Err(StartError::UnfinishedCopy);
+        }
         let fresh = clock::bytes(&*surroundings.random);
         let keys = db
             .write::<_, DbError, _>(move |tx| sessions::keys(tx, &fresh))
@@ -117,12 +121,12 @@ impl App {
         let app = Self(Arc::new(Parts {
             tokens: TokenMaker::new(&keys, &config),
             limits: Limits::new(&config, &surroundings.clock),
-            metrics: Metrics::new(&db),
-            nodes: Nodes::default(),
-            presence: Presence::default(),
             // The other connections are for what is not sent.
             lanes: Lanes::new(db.writers().div_ceil(2).min(LANES)),
             seen: Gather::default(),
+            metrics: Metrics::new(&db),
+            nodes: Nodes::default(),
+            presence: Presence::default(),
             passwords,
             config,
             db,
@@ -196,6 +200,14 @@ impl App {
         &self.0.limits
     }
 
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.0.lanes
+    }
+
+    pub(crate) fn seen(&self) -> &Gather<DeviceId> {
+        &self.0.seen
+    }
+
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
@@ -206,14 +218,6 @@ impl App {
 
     pub(crate) fn presence(&self) -> &Presence {
         &self.0.presence
-    }
-
-    pub(crate) fn lanes(&self) -> &Lanes {
-        &self.0.lanes
-    }
-
-    pub(crate) fn seen(&self) -> &Gather<DeviceId> {
-        &self.0.seen
     }
 
     pub(crate) fn ended_devices(&self) -> &EndedDevices {

@@ -39,6 +39,12 @@ pub enum StartError {
     /// The costs of hashing a password cannot be used.
     #[error("the settings for Argon2 cannot be used: {0}")]
     Hashing(String),
+    /// The database is the beginning of a copy that has not ended.
+    #[error(
+        "the database is an unfinished copy; run the same `magpie-server copy` again, it goes on where it \
+         was broken off"
+    )]
+    UnfinishedCopy,
     /// The database cannot be used.
     #[error(transparent)]
     Database(#[from] DbError),

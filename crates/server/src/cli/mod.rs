@@ -4,6 +4,7 @@
 //! from outside finds the same database as the server itself. Their help is shown where they
 //! matter most: by the program and by `serve`; the other commands show those of [`SHOWN`].
 
+mod health;
 mod serve;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -14,6 +15,7 @@ use crate::{
     admin::{self, Admin},
     backup::{self, Backup},
     config::{self, Config, ConfigError, Source},
+    copy::{self, Copy},
     doctor::{self, Doctor},
 };
 
@@ -46,6 +48,10 @@ enum Command {
     Doctor(Doctor),
     /// Copies the database into one file, also while the server runs
     Backup(Backup),
+    /// Moves everything from one database to another, such as from SQLite to PostgreSQL
+    Copy(Copy),
+    /// Says whether the server that runs with these settings is ready, and ends with 0 or 1
+    Health,
 }
 
 /// Runs what the command line `args` asks for; its first entry is the program's name. Returns when
@@ -64,6 +70,8 @@ fn carry_out(command: Command, config: Result<Config, ConfigError>) -> anyhow::R
         Command::Admin(admin) => admin::run(config?, admin),
         Command::Doctor(doctor) => doctor::run(config, doctor),
         Command::Backup(backup) => backup::run(&config?, &backup),
+        Command::Copy(copy) => copy::run(&copy),
+        Command::Health => health::run(config?),
     }
 }
 

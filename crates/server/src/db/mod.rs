@@ -15,6 +15,7 @@ mod figures;
 mod job;
 mod migrate;
 mod postgres;
+mod schema;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub(crate) use address::Place;
 pub(crate) use figures::{Commits, Waiting};
 pub use postgres::Pool;
 pub(crate) use postgres::Target;
+pub(crate) use schema::Table;
 pub use tx::{Row, Tx};
 pub use value::{FromValue, ToValue, Value};
 

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 use crate::config::{Config, ConfigError};
 use report::Report;
 
+pub(crate) use ports::is_ready;
+
 /// The command `doctor`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Doctor {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use magpie_protocol::{
-    routes::{HEALTH_LIVE, SERVER},
+    routes::{HEALTH_LIVE, HEALTH_READY, SERVER},
     server::{PRODUCT, ServerInfo},
 };
 use tokio::{
@@ -91,6 +91,11 @@ fn refused(address: SocketAddr, setting: &str, error: &io::Error, report: &mut R
         ),
     };
     report.problem(PART, words, help);
+}
+
+/// Tells whether a server listens there that is ready for requests.
+pub(crate) async fn is_ready(address: SocketAddr) -> bool {
+    get(address, HEALTH_READY).await.is_some()
 }
 
 /// Asks whoever listens there whether it is a server of ours.

@@ -28,10 +28,7 @@ async fn hot_statements_scan_no_table() {
         assert!(plan.iter().any(|step| step.starts_with("SEARCH")), "{sql}");
         // SQLite goes through a list that it is given as through a table.
         let scans = |step: &String| step.contains("SCAN") && !step.contains("SCAN rarray");
-        assert!(
-            !plan.iter().any(scans),
-            "{plan:#?} of {sql}"
-        );
+        assert!(!plan.iter().any(scans), "{plan:#?} of {sql}");
         assert!(
             sql.contains("ORDER BY c.id") || !plan.iter().any(|step| step.contains("TEMP B-TREE")),
             "{plan:#?} of {sql}"

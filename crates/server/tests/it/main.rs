@@ -14,6 +14,8 @@ mod api;
 mod backup;
 #[cfg(unix)]
 mod bus;
+#[cfg(unix)]
+mod copy;
 mod doctor;
 mod friends;
 mod invitations;
