@@ -105,6 +105,22 @@ pub(super) fn end_to_end() -> Command {
     }
 }
 
+/// Those of [`end_to_end`] for which it matters on which engine a server stands that is alone.
+pub(super) fn end_to_end_alone() -> Command {
+    if has_nextest() {
+        let mut nextest = nextest(&WITHOUT_DESKTOP);
+        let wanted =
+            format!("package({END_TO_END}) and binary(it) and not test(/^(nodes|link)::/)");
+        nextest.args(["--filterset", &wanted]);
+        nextest
+    } else {
+        let mut tests = cargo(["test"]);
+        tests.args(["--package", END_TO_END, "--all-features", "--test", "it"]);
+        tests.args(["--", "--skip", "nodes::", "--skip", "link::"]);
+        tests
+    }
+}
+
 /// The real app. One test after the other: each runs two copies of it and two displays.
 pub(super) fn desktop() -> Result<()> {
     let tests = if has_nextest() {

@@ -37,10 +37,11 @@ async fn two_people(stage: &Stage) -> (Person, Person, ConversationId) {
 /// Everybody's every device says so many things to everybody's friends at once, and in the middle of
 /// it something happens.
 async fn burst(stage: &Stage, prefix: &str, count: usize, happens: impl Future<Output = ()>) {
-    let mut talks = Vec::new();
+    let (mut talks, mut total) = (Vec::new(), 0);
     for device in stage.cast().iter().flat_map(Person::devices) {
         let list = device.core().conversations().await.unwrap();
         let chats: Vec<ConversationId> = list.items.iter().map(|item| item.id).collect();
+        total += count * chats.len();
         talks.push(async move {
             let prefix = format!("{prefix}, {}:", device.label());
             for chat in chats {
@@ -50,15 +51,17 @@ async fn burst(stage: &Stage, prefix: &str, count: usize, happens: impl Future<O
     }
     let before = stage.acks();
     let happening = async {
-        eventually("the burst is under way", PATIENCE, async || {
+        let acks = eventually("the burst is under way", PATIENCE, async || {
             let acks = stage.acks() - before;
             if acks >= UNDER_WAY {
-                Ok(())
+                Ok(acks)
             } else {
                 Err(format!("{acks} acks"))
             }
         })
         .await;
+        println!("{prefix}: it happens after {acks} of {total} messages");
+        assert!(acks < total, "too late: the burst is over");
         happens.await;
     };
     tokio::join!(join_all(talks), happening);
