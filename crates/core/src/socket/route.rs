@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Route {
     /// The node that was gone to last; none where it was the server's own address.
     node: Option<Uri>,
-    /// The node that was of no use last.
-    avoided: Option<Uri>,
+    /// The nodes that were of no use since the server's own address was tried.
+    avoided: Vec<Uri>,
 }
 
 impl Route {
@@ -38,13 +38,16 @@ impl Route {
     }
 
     fn choose(&mut self, own: Uri, named: Option<Uri>) -> Uri {
-        self.node = named.filter(|node| *node != own && self.avoided.as_ref() != Some(node));
-        self.node.clone().unwrap_or(own)
+        self.node = named.filter(|node| *node != own && !self.avoided.contains(node));
+        self.node.clone().unwrap_or_else(|| {
+            self.avoided.clear();
+            own
+        })
     }
 
     /// Notes that the address was of no use: nothing opened there, or its node sent us away.
     pub(super) fn failed(&mut self) {
-        self.avoided = self.node.take();
+        self.avoided.extend(self.node.take());
     }
 }
 
@@ -150,12 +153,23 @@ mod tests {
         assert_eq!(route.choose(own.clone(), None), own);
         assert_eq!(route.choose(own.clone(), Some(first.clone())), first);
         route.failed();
-        assert_eq!(route.choose(own.clone(), Some(first.clone())), own);
         assert_eq!(route.choose(own.clone(), Some(second.clone())), second);
         assert_eq!(route.choose(own.clone(), Some(first.clone())), own);
-        // The server itself is of no use either, so that there is nothing better than the node.
+        // The server itself was tried, and the node may have come back.
         route.failed();
         assert_eq!(route.choose(own.clone(), Some(first.clone())), first);
         assert_eq!(route.choose(own.clone(), Some(own.clone())), own);
+    }
+
+    #[test]
+    fn nodes_that_cannot_be_reached_do_not_take_turns_for_ever() {
+        let own = uri("ws://chat/api/v1/socket");
+        let (first, second) = (uri("ws://n1/api/v1/socket"), uri("ws://n2/api/v1/socket"));
+        let mut route = Route::default();
+        for node in [&first, &second] {
+            assert_eq!(route.choose(own.clone(), Some(node.clone())), *node);
+            route.failed();
+        }
+        assert_eq!(route.choose(own.clone(), Some(first)), own);
     }
 }
