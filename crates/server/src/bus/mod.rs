@@ -4,7 +4,7 @@
 //! events come here. A [`Event::Changes`] is serialised once, whatever the number of its receivers.
 //! Nothing here waits: a receiver that is too slow loses its pushes and is told to resync.
 //!
-//! Where several nodes serve together, events travel between them through Redis ([`remote`]).
+//! Where several nodes serve together, events travel between them through Redis (`remote`).
 
 mod address;
 mod event;

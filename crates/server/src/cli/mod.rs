@@ -2,7 +2,7 @@
 //!
 //! Every command takes the settings, before its name or after it, so that what looks at a server
 //! from outside finds the same database as the server itself. Their help is shown where they
-//! matter most: by the program and by `serve`; the other commands show those of [`SHOWN`].
+//! matter most: by the program and by `serve`; the other commands show those of `SHOWN`.
 
 mod health;
 mod serve;

@@ -74,11 +74,6 @@ impl Report {
         self.0.iter().all(|finding| finding.level != Level::Problem)
     }
 
-    #[cfg(test)]
-    pub(super) fn findings(&self) -> &[Finding] {
-        &self.0
-    }
-
     /// Writes it to the standard output.
     pub(super) fn print(&self, json: bool) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();

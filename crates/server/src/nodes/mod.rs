@@ -1,9 +1,9 @@
 //! Several servers, each a node, in front of one database.
 //!
 //! Nodes know of each other through Redis: each writes every two seconds that it is there, and an
-//! entry that was not written again for ten seconds is gone ([`registry`]). From that clients are
-//! told where to open their socket ([`gateway`]). What the nodes could not tell each other is mended
-//! by telling sockets to ask for what changed ([`mend`]); the truth is always in the database.
+//! entry that was not written again for ten seconds is gone (`registry`). From that clients are
+//! told where to open their socket (`gateway`). What the nodes could not tell each other is mended
+//! by telling sockets to ask for what changed (`mend`); the truth is always in the database.
 
 mod address;
 mod beat;

@@ -158,12 +158,12 @@ impl Session {
 
     /// Returns the activity stamp of the transaction; 0 where it only reads.
     pub(in crate::db) fn stamp(&self) -> i64 {
-        if let Phase::Awaited(_) = self.phase.get() {
-            if let Err(failure) = self.wait(self.begin_now()) {
-                // Said by the next statement, and at the latest by the commit.
-                let _ = self.fail(failure);
-                return 0;
-            }
+        if let Phase::Awaited(_) = self.phase.get()
+            && let Err(failure) = self.wait(self.begin_now())
+        {
+            // Said by the next statement, and at the latest by the commit.
+            let _ = self.fail(failure);
+            return 0;
         }
         match self.transaction.get() {
             0 => 0,
