@@ -27,7 +27,7 @@ async fn socket_server() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
                 let mut socket = accept_async(stream).await.unwrap();
                 while let Some(Ok(Message::Text(text))) = socket.next().await {
                     told.send(text.to_string()).unwrap();
-                    for answer in [r#"{"type":"ack"}"#, r#"{"type":"changes","rev":123456}"#] {
+                    for answer in [ACK, r#"{"type":"changes","rev":123456}"#] {
                         // The other side may be gone: that is what is tested.
                         let _ = socket.send(Message::text(answer)).await;
                     }
@@ -54,6 +54,7 @@ async fn text(socket: &mut Socket) -> Option<String> {
 }
 
 const SEND: &str = r#"{"type":"send","text":"x"}"#;
+const ACK: &str = r#"{"type":"ack","id":"018bcfe5-6800-7101-8101-010101010101","conversation_id":12,"seq":3,"created_at":5}"#;
 
 #[tokio::test]
 async fn a_send_can_be_stopped_before_it_leaves() {
@@ -98,10 +99,7 @@ async fn a_push_can_be_cut_in_two() {
     let mut socket = connect(&link).await;
     link.break_at(Fault::InChanges(1));
     socket.send(Message::text(SEND)).await.unwrap();
-    assert_eq!(
-        text(&mut socket).await.as_deref(),
-        Some(r#"{"type":"ack"}"#)
-    );
+    assert_eq!(text(&mut socket).await.as_deref(), Some(ACK));
     assert_eq!(text(&mut socket).await, None);
     assert_eq!(link.acks(), 1);
 }
