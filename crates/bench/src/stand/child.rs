@@ -52,7 +52,7 @@ impl Child {
     /// Starts a part of this program as a process of its own; it is told where to listen.
     ///
     /// # Errors
-    /// As [`Child::start`].
+    /// When it cannot be started, ends at once, or does not take connections.
     pub(crate) async fn start_part(name: &str) -> Result<Self> {
         let address = free_port().await?;
         let mut command = own()?;

@@ -63,7 +63,7 @@ pub(crate) enum Database {
     /// In a file in the data folder.
     Sqlite,
     /// In a PostgreSQL.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Stand {
@@ -78,7 +78,9 @@ impl Stand {
         let folder = TempDir::with_prefix_in("data-", results())?;
         let database = match args.engine {
             Engine::Sqlite => Database::Sqlite,
-            Engine::Postgres => Database::Postgres(Postgres::start(&args.postgres).await?),
+            Engine::Postgres => {
+                Database::Postgres(Box::new(Postgres::start(&args.postgres).await?))
+            }
         };
         Ok(Self {
             folder,

@@ -1,7 +1,11 @@
 //! Each workload once, small: whether it runs, loses nothing and writes its result. Nothing about
 //! how fast it is.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::process::Command;
 

@@ -9,7 +9,7 @@ use crate::{ChildServer, Nodes, ServerSettings, TestClock, serve};
 /// What serves.
 pub(super) enum Running {
     /// One server in this process, which is gone for a moment while it is restarted.
-    Here(Option<Server>, ServerSettings),
+    Here(Option<Server>, Box<ServerSettings>),
     /// One server in a process of its own.
     Child(Box<ChildServer>),
 }
@@ -18,7 +18,7 @@ impl Running {
     pub(super) async fn here(mut settings: ServerSettings, clock: TestClock) -> Self {
         let server = serve(settings.clone(), clock).await.unwrap();
         settings.listen = server.local_addr();
-        Self::Here(Some(server), settings)
+        Self::Here(Some(server), Box::new(settings))
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -44,7 +44,7 @@ impl Running {
         match self {
             Self::Here(server, settings) => {
                 server.take().unwrap().shutdown().await;
-                *server = Some(serve(settings.clone(), clock).await.unwrap());
+                *server = Some(serve(ServerSettings::clone(settings), clock).await.unwrap());
             }
             Self::Child(_) => panic!("a server in a process of its own is killed"),
         }
