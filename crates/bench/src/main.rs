@@ -5,6 +5,8 @@
 //! that is wrong is not a figure. Beside each figure stands its floor where it has one: what the
 //! machine does in the same run when only the indispensable part of the work is done.
 
+#[cfg(feature = "client")]
+mod app;
 mod args;
 #[cfg(feature = "client")]
 mod catch_up;
@@ -52,6 +54,9 @@ enum What {
     /// The client on a large cache: reading, and messages that arrive.
     #[cfg(feature = "client")]
     Core(core::CoreArgs),
+    /// The app's window beside an empty one: time to the list, memory.
+    #[cfg(feature = "client")]
+    App(app::AppArgs),
     /// Write the tables in docs/benchmarks.md from the results that are there.
     Summary(report::SummaryArgs),
     /// The server that is inside this program.
@@ -86,6 +91,8 @@ fn run(what: What) -> Result<()> {
         What::CatchUp(args) => together(catch_up::catch_up(&args)),
         #[cfg(feature = "client")]
         What::Core(args) => core::run(&args),
+        #[cfg(feature = "client")]
+        What::App(args) => app::run(&args),
         What::Summary(args) => report::summary(&args),
         #[cfg(feature = "own-server")]
         What::OwnServer(args) => own_server(args),

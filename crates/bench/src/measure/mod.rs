@@ -6,4 +6,4 @@ mod process;
 
 pub(crate) use latency::Latencies;
 pub(crate) use machine::Machine;
-pub(crate) use process::{Grown, Tree};
+pub(crate) use process::{Grown, Memory, Tree};

@@ -1,0 +1,6 @@
+//! Embeds the page.
+
+fn main() {
+    println!("cargo::rerun-if-changed=page");
+    tauri_build::build();
+}
