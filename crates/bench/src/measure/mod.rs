@@ -6,4 +6,6 @@ mod process;
 
 pub(crate) use latency::Latencies;
 pub(crate) use machine::Machine;
-pub(crate) use process::{Grown, Memory, Tree};
+#[cfg(feature = "client")]
+pub(crate) use process::Memory;
+pub(crate) use process::{Grown, Tree};
