@@ -1,5 +1,6 @@
 //! `doctor`: looks at everything that a server needs, and says in plain words what is wrong and
-//! what helps. It changes nothing and can be asked while a server runs.
+//! what helps. It keeps nothing that it changes, and can be asked while a server runs; it holds the data
+//! folder's lock for an instant, to see whether another does.
 
 mod clock;
 mod database;
