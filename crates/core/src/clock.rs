@@ -2,12 +2,18 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::{Local, MappedLocalTime, TimeZone as _};
 use magpie_protocol::Timestamp;
 
 /// Where the core reads the wall clock. Tests pass one that they move themselves.
 pub trait Clock: Send + Sync + 'static {
     /// Returns the present time.
     fn now(&self) -> Timestamp;
+
+    /// Returns how many minutes local time is ahead of UTC at a moment.
+    fn offset_minutes(&self, _at: Timestamp) -> i32 {
+        0
+    }
 }
 
 /// The computer's clock.
@@ -21,6 +27,13 @@ impl Clock for SystemClock {
             Err(_) => 0,
         };
         Timestamp(millis)
+    }
+
+    fn offset_minutes(&self, at: Timestamp) -> i32 {
+        match Local.timestamp_millis_opt(at.0) {
+            MappedLocalTime::Single(time) => time.offset().local_minus_utc() / 60,
+            _ => 0,
+        }
     }
 }
 

@@ -36,6 +36,14 @@ pub enum LocalCode {
     PortTaken,
     /// Another copy of the app uses this data folder.
     FolderInUse,
+    /// The passphrase of the app lock is another one; `retry_after_ms` says when to try again.
+    WrongPassphrase,
+    /// The app is locked.
+    Locked,
+    /// The proxy cannot be reached, or refused.
+    ProxyFailed,
+    /// Another program has these keys.
+    ShortcutTaken,
     /// A fault of this program.
     Internal,
 }

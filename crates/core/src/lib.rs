@@ -14,6 +14,7 @@ mod tasks;
 pub mod contacts;
 pub mod conversations;
 pub mod home;
+pub mod notify;
 pub mod outbox;
 pub mod presence;
 pub mod secrets;

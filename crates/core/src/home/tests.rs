@@ -49,9 +49,12 @@ async fn settings_are_kept_and_brought_in_order() {
         skin_tone: 9,
         host_shared: true,
         host_enabled: true,
+        font_size: 400,
+        ..Settings::default()
     };
     let stored = home.set_settings(wanted).await.unwrap();
     assert_eq!((stored.recent_emoji.len(), stored.skin_tone), (32, 0));
+    assert_eq!(stored.font_size, 150);
     assert_eq!(home.settings(), stored);
     drop(home);
     assert_eq!(open(folder.path()).await.unwrap().settings(), stored);
