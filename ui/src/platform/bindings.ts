@@ -80,11 +80,50 @@ export const commands = {
 	retryMessage: (id: MessageId) => __TAURI_INVOKE<null>("retry_message", { id }),
 	/**  Deletes a refused message, or one that has not left yet. */
 	deleteUnsent: (id: MessageId) => __TAURI_INVOKE<null>("delete_unsent", { id }),
+	/**  Tells of no message of a conversation for a while, or does again. */
+	setMuted: (conversationId: ConversationId, pause: Pause | null) => __TAURI_INVOKE<null>("set_muted", { conversationId, pause }),
+	/**  Tells of nothing for a while, or does again. */
+	setQuiet: (pause: Pause | null) => __TAURI_INVOKE<Settings>("set_quiet", { pause }),
+	/**  Says which conversation is on the screen of this window, and whether somebody looks. */
+	setView: (conversationId: ConversationId | null, focused: boolean) => __TAURI_INVOKE<null>("set_view", { conversationId, focused }),
+	/**  Returns the accounts of this profile. */
+	accounts: () => __TAURI_INVOKE<AccountLine[]>("accounts"),
+	/**  Shows another account. None is signed out. */
+	switchAccount: (key: string) => __TAURI_INVOKE<null>("switch_account", { key }),
+	/**  Returns what the account takes on the disk. */
+	storageUsed: () => __TAURI_INVOKE<StorageUsed>("storage_used"),
+	/**  Removes old messages as the settings say, and gives the space back. */
+	freeSpace: () => __TAURI_INVOKE<StorageUsed>("free_space"),
+	/**  Returns a text for whoever helps, without anything personal. */
+	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
+	/**  Opens the folder with the logs. */
+	openLogFolder: () => __TAURI_INVOKE<null>("open_log_folder"),
+	/**  Sets the app lock, or changes its passphrase. */
+	setLock: (passphrase: string) => __TAURI_INVOKE<null>("set_lock", { passphrase }),
+	/**  Takes the app lock away. */
+	removeLock: (passphrase: string) => __TAURI_INVOKE<null>("remove_lock", { passphrase }),
+	/**  Locks the app now. */
+	lock: () => __TAURI_INVOKE<null>("lock"),
+	/**  Unlocks the app. */
+	unlock: (passphrase: string) => __TAURI_INVOKE<null>("unlock", { passphrase }),
+	/**  Says what closing the window does. */
+	answerClose: (how: CloseAction, remember: boolean) => __TAURI_INVOKE<null>("answer_close", { how, remember }),
+	/**  Shows a conversation in a window of its own. */
+	popOut: (conversationId: ConversationId) => __TAURI_INVOKE<null>("pop_out", { conversationId }),
+	/**  Returns how updating stands. */
+	updateState: () => __TAURI_INVOKE<UpdateState>("update_state"),
+	/**  Looks for a newer version. */
+	checkUpdate: () => __TAURI_INVOKE<UpdateState>("check_update"),
+	/**  Fetches the newer version and makes it ready. */
+	installUpdate: () => __TAURI_INVOKE<null>("install_update"),
+	/**  Starts the app again as the newer version. */
+	restartToUpdate: () => __TAURI_INVOKE<null>("restart_to_update"),
 };
 
 /** Events */
 export const events = {
 	coreMessage: makeEvent<CoreMessage, CoreMessage>("core-message"),
+	shellMessage: makeEvent<ShellMessage, ShellMessage>("shell-message"),
 };
 
 /* Types */
@@ -98,6 +137,28 @@ export type Account = {
 	birthday: string | null,
 	/**  When the account was made. */
 	created_at: Timestamp,
+};
+
+/**  An account of this profile. */
+export type AccountLine = {
+	/**  Names the account within this profile. */
+	key: string,
+	/**  The server's address. */
+	server_url: string,
+	/**  What the server calls itself. */
+	server_name: string,
+	/**  The person's number. */
+	user_id: UserId,
+	/**  The person's user name. */
+	username: string,
+	/**  The name that is shown. */
+	nickname: string,
+	/**  Unread messages. */
+	unread: number,
+	/**  It is signed in. */
+	signed_in: boolean,
+	/**  It is the one on the screen. */
+	current: boolean,
 };
 
 /**  How to answer a friend request. */
@@ -135,6 +196,10 @@ export type AppState = {
 	version: string,
 	/**  The system's language as a BCP 47 tag, where it says one. */
 	locale: string | null,
+	/**  How the app lock stands. */
+	lock: LockState,
+	/**  Whether there is a tray to go to. */
+	tray: boolean,
 };
 
 /**  A message's content, read. */
@@ -149,6 +214,15 @@ export type Body =
 } & SystemEvent | 
 /**  A kind, or a shape of a kind, that this version cannot read. */
 { kind: "unsupported" };
+
+/**  What closing the main window does. */
+export type CloseAction = 
+/**  The user is asked. */
+"ask" | 
+/**  The app stays in the tray. */
+"tray" | 
+/**  The app ends. */
+"quit";
 
 /**  Everybody one has to do with. */
 export type Contacts = {
@@ -191,6 +265,8 @@ export type ConversationItem = {
 	failed: number,
 	/**  What was begun to be written and not sent. */
 	draft: string | null,
+	/**  Nothing is told of it until then; far in the future for always. */
+	muted_until: Timestamp | null,
 };
 
 /**  How many a conversation is for. */
@@ -277,6 +353,13 @@ export type Delivery =
 { delivery: "failed" } | 
 /**  The server has it. */
 { delivery: "stored"; state: MessageState };
+
+/**  How much room lines and messages have. */
+export type Density = 
+/**  With air. */
+"comfortable" | 
+/**  More on a screen. */
+"compact";
 
 /**  A device that is signed in. */
 export type Device = {
@@ -543,6 +626,14 @@ export type LocalCode =
 "port_taken" | 
 /**  Another copy of the app uses this data folder. */
 "folder_in_use" | 
+/**  The passphrase of the app lock is another one; `retry_after_ms` says when to try again. */
+"wrong_passphrase" | 
+/**  The app is locked. */
+"locked" | 
+/**  The proxy cannot be reached, or refused. */
+"proxy_failed" | 
+/**  Another program has these keys. */
+"shortcut_taken" | 
 /**  A fault of this program. */
 "internal";
 
@@ -780,6 +871,41 @@ export type Settings = {
 	host_shared?: boolean,
 	/**  Whether the built-in server runs when the app does. */
 	host_enabled?: boolean,
+	/**  What is notified of, and when. */
+	notifications?: Notifications,
+	/**  How much room lines and messages have. */
+	density?: Density,
+	/**  The size of text in percent, 80 to 150. */
+	font_percent?: number,
+	/**  The zoom of windows in percent, 50 to 200. */
+	zoom_percent?: number,
+	/**  Whether spelling is checked where the system can. */
+	spell_check?: boolean,
+	/**  Which key sends a message. */
+	send_key?: SendKey,
+	/**
+	 *  After how many days [`crate::Core::free_space`] removes messages from this device, 7 to
+	 *  3650; the server keeps them. None for never.
+	 */
+	keep_days?: number | null,
+	/**  What closing the main window does. */
+	close_action?: CloseAction,
+	/**  Whether the app starts when the user logs in. */
+	start_at_login?: boolean,
+	/**  Whether it then starts without showing its window. */
+	start_hidden?: boolean,
+	/**
+	 *  The keys that show and hide the window from anywhere, such as `Ctrl+Shift+M`; none for no
+	 *  such keys. Whether they can be had is the shell's to find out.
+	 */
+	global_shortcut?: string | null,
+	/**  How servers are reached. */
+	proxy?: Proxy,
+	/**
+	 *  After how many minutes without use the app locks itself, where a lock is set up: 0 for as
+	 *  soon as its window is hidden, none for only when asked to; at most a day.
+	 */
+	lock_after_minutes?: number | null,
 };
 
 /**  The content of a [`MessageKind::System`]: what happened. */
@@ -896,6 +1022,227 @@ export type User = {
  *  A number from 1 to [`MAX_NUMBER`], given by the server.
  */
 export type UserId = number;
+
+/**  What a `magpie://` link names. It shows something, and changes nothing. */
+export type Link = 
+/**  An account on a server. */
+{ kind: "invitation"; 
+/**  The server. */
+server_url: string; 
+/**  The code. */
+code: string } | 
+/**  Somebody's card. */
+{ kind: "person"; 
+/**  Who. */
+user_id: UserId } | 
+/**  A conversation. */
+{ kind: "conversation"; 
+/**  Which. */
+conversation_id: ConversationId } | 
+/**  A message. */
+{ kind: "message"; 
+/**  Where. */
+conversation_id: ConversationId; 
+/**  Which. */
+message_id: MessageId } | 
+/**  Something on a server that is not that of the account in view. */
+{ kind: "elsewhere"; 
+/**  The server. */
+server_url: string } | 
+/**  Nothing that can be read. */
+{ kind: "malformed" };
+
+/**  How the app lock stands. */
+export type LockState = 
+/**  There is none. */
+"off" | 
+/**  It is open. */
+"unlocked" | 
+/**  It is closed. */
+"locked";
+
+/**  What is notified of, and when. */
+export type Notifications = {
+	/**  Whether there are any. */
+	on?: boolean,
+	/**  Whether they show what a message says. */
+	preview?: boolean,
+	/**  Whether they make a sound. */
+	sound?: boolean,
+	/**  Do not disturb until then; see [`crate::Home::silence`]. A time that has passed is none. */
+	silent_until?: Timestamp | null,
+	/**  Do not disturb at these times. */
+	quiet_hours?: QuietHours,
+};
+
+/**  For how long nothing is told of. */
+export type Pause = 
+/**  One hour. */
+"hour" | 
+/**  Eight hours. */
+"eight_hours" | 
+/**  Until eight the next morning. */
+"tomorrow" | 
+/**  Until it is taken back. */
+"always";
+
+/**  The way into the network. A server on this computer is always gone to straight. */
+export type Proxy = {
+	/**  Which way. */
+	kind?: ProxyKind,
+	/**
+	 *  The proxy's `host:port`, for SOCKS5 and HTTP; kept for the others. A proxy that asks for a
+	 *  password cannot be used, since settings hold no secrets.
+	 */
+	address?: string,
+};
+
+/**  Which way goes into the network. */
+export type ProxyKind = 
+/**  As the system has it, by its settings or the usual environment variables. */
+"system" | 
+/**  Straight. */
+"none" | 
+/**  Through a SOCKS5 proxy, which also looks up names. */
+"socks5" | 
+/**  Through an HTTP proxy. */
+"http";
+
+/**  Times at which nobody wants to be disturbed, by local time. */
+export type QuietHours = {
+	/**  Whether they are kept. */
+	on?: boolean,
+	/**  The minute of the day at which they begin, 0 to 1439. */
+	from_minute?: number,
+	/**
+	 *  The minute of the day at which they end; not after the beginning, it is of the next day, so
+	 *  that the same minute means a whole day.
+	 */
+	to_minute?: number,
+	/**  The days on which they begin: Monday is 1, Sunday is 7. Sorted, each once. */
+	days?: number[],
+};
+
+/**  Something happened outside of the page. */
+export type ShellEvent = 
+/**  Settings changed elsewhere. */
+{ type: "settings"; 
+/**  All settings. */
+settings: Settings } | 
+/**  Accounts came or went, or what is unread of them changed. */
+{ type: "accounts"; 
+/**  All accounts. */
+accounts: AccountLine[] } | 
+/**  The window is to be closed, and nobody said what that does. */
+{ type: "close_asked"; 
+/**  Whether there is a tray to go to. */
+tray: boolean } | 
+/**  The settings are to be shown. */
+{ type: "open_settings"; 
+/**  Which section. */
+section: string | null } | 
+/**  The friend requests are to be shown. */
+{ type: "open_requests" } | 
+/**  A link is to be shown. */
+{ type: "link"; 
+/**  What it names. */
+link: Link } | 
+/**  Space is being freed. */
+{ type: "storage"; 
+/**  How much was done. */
+done: number; 
+/**  Of how much. */
+total: number } | 
+/**  Updating went on. */
+{ type: "update"; 
+/**  How it stands. */
+update: UpdateState } | 
+/**  The app lock was opened, closed, set or taken away. */
+{ type: "lock"; 
+/**  How it stands. */
+lock: LockState } | 
+/**  A tray came or went. */
+{ type: "tray"; 
+/**  Whether there is one. */
+tray: boolean };
+
+/**  Carries the shell's events to the page. */
+export type ShellMessage = ShellEvent;
+
+/**  Which key sends a message; the other one begins a new line. */
+export type SendKey = 
+/**  Enter. */
+"enter" | 
+/**  Ctrl and Enter; Cmd and Enter on macOS. */
+"ctrl_enter";
+
+/**  What an account takes on the disk, in bytes. */
+export type StorageUsed = {
+	/**  Messages. */
+	messages: number,
+	/**  What they are searched by. */
+	search: number,
+	/**  Everything else. */
+	other: number,
+	/**  What could be given back. */
+	free: number,
+	/**  How many messages there are. */
+	message_count: number,
+};
+
+/**  Why an update was refused. */
+export type UpdateRefusal = 
+/**  Where updates come from cannot be reached. */
+"unreachable" | 
+/**  The signature is not that of the app's makers. */
+"signature" | 
+/**  It did not arrive whole. */
+"damaged" | 
+/**  It is older than this version. */
+"older" | 
+/**  Messages wait to be sent. */
+"unsent_messages" | 
+/**  The app was installed in a way that updates it otherwise. */
+"not_possible" | 
+/**  It could not be installed. */
+"failed";
+
+/**  How updating stands. */
+export type UpdateState = 
+/**  Nobody looked yet. */
+{ state: "unknown" } | 
+/**  Somebody looks. */
+{ state: "checking" } | 
+/**  This is the newest version. */
+{ state: "none"; 
+/**  When that was so. */
+checked_at: Timestamp } | 
+/**  There is a newer version. */
+{ state: "available"; 
+/**  Which. */
+version: string; 
+/**  What is new. */
+notes: string; 
+/**  Its size in bytes. */
+size: number | null } | 
+/**  It is being fetched. */
+{ state: "downloading"; 
+/**  Which. */
+version: string; 
+/**  How many bytes are here. */
+done: number; 
+/**  Of how many. */
+total: number | null } | 
+/**  It comes with the next start. */
+{ state: "ready"; 
+/**  Which. */
+version: string; 
+/**  What is new. */
+notes: string } | 
+/**  It was refused. */
+{ state: "refused"; 
+/**  Why. */
+reason: UpdateRefusal };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

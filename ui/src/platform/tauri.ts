@@ -5,4 +5,5 @@ import type { Platform } from './platform'
 export const tauri: Platform = {
   ...commands,
   listen: (handler) => events.coreMessage.listen(({ payload }) => handler(payload)),
+  listenShell: (handler) => events.shellMessage.listen(({ payload }) => handler(payload)),
 }

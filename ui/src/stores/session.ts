@@ -10,23 +10,17 @@ import {
   type Failure,
   type HostState,
   type LinkState,
+  type LockState,
   type Notice,
   type Registration,
   type Settings,
+  type StoredSettings,
   type UpdateAccount,
 } from '@/platform'
-import { onEvent } from './events'
+import { onEvent, onShellEvent } from './events'
+import { applyLook, unset, whole } from './look'
 import { useStart } from './start'
 import { useToasts } from './toasts'
-
-const unset: Settings = {
-  theme: 'system',
-  language: 'system',
-  recent_emoji: [],
-  skin_tone: 0,
-  host_shared: false,
-  host_enabled: false,
-}
 
 /** The account, the link and the settings: what the platform said last. */
 export const useSession = defineStore('session', () => {
@@ -36,6 +30,11 @@ export const useSession = defineStore('session', () => {
   const link = shallowRef<LinkState | null>(null)
   const host = shallowRef<HostState>({ state: 'off' })
   const settings = shallowRef<Settings>(unset)
+  const lock = shallowRef<LockState>('off')
+  /** There is a tray to go to. */
+  const tray = shallowRef(false)
+  /** One change follows another, so that each begins with what the one before it left. */
+  let changing: Promise<unknown> = Promise.resolve()
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
@@ -47,6 +46,8 @@ export const useSession = defineStore('session', () => {
     account.value = read.account
     link.value = read.link
     host.value = read.host
+    lock.value = read.lock
+    tray.value = read.tray
     startFailure.value = null
     show(read.settings)
     read.notices.forEach(notify)
@@ -57,21 +58,16 @@ export const useSession = defineStore('session', () => {
     setLanguage('system', null)
   }
 
-  function show(read: Partial<Settings>): void {
-    settings.value = { ...unset, ...read }
-    const { language, theme } = settings.value
-    setLanguage(language, state.value?.locale ?? null)
-    const { dataset } = document.documentElement
-    if (theme === 'system') {
-      delete dataset.theme
-    } else {
-      dataset.theme = theme
-    }
+  function show(read: StoredSettings): void {
+    settings.value = whole(read)
+    applyLook(settings.value, state.value?.locale ?? null)
   }
 
   /** Changes some settings. */
-  async function change(some: Partial<Settings>): Promise<void> {
-    show(await platform().setSettings({ ...settings.value, ...some }))
+  function change(some: Partial<Settings>): Promise<void> {
+    const mine = changing.then(async () => show(await platform().setSettings({ ...settings.value, ...some })))
+    changing = mine.catch(() => undefined)
+    return mine
   }
 
   async function register(registration: Registration): Promise<Account> {
@@ -120,9 +116,12 @@ export const useSession = defineStore('session', () => {
   onEvent('notice', (event) => notify(event.notice))
   onEvent('signed_out', () => (link.value = { state: 'signed_out' }))
   onEvent('resync', () => void load())
+  onShellEvent('settings', (event) => show(event.settings))
+  onShellEvent('tray', (event) => (tray.value = event.tray))
+  onShellEvent('lock', (event) => (lock.value = event.lock))
 
   return {
-    state, account, link, host, settings, signedIn, startFailure,
+    state, account, link, host, settings, lock, tray, signedIn, startFailure,
     load, failToStart, change, register, signIn, signOut, updateAccount, hostStart, hostStop,
   }
 })

@@ -14,6 +14,7 @@ const item: ConversationItem = {
   unread: 0,
   failed: 0,
   draft: null,
+  muted_until: null,
 }
 
 beforeEach(() => setLanguage('en', null))

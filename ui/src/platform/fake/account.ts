@@ -24,7 +24,10 @@ export function account(world: World): Part {
   }
 
   return {
-    appState: () => world.answer(() => state),
+    appState: () =>
+      world.answer(() =>
+        state.lock === 'locked' ? { ...state, account: null, account_key: null, server_url: null, link: null } : state,
+      ),
     setSettings: (settings) => world.answer(() => (state.settings = structuredClone(settings))),
     checkServer: (address) => world.answer(() => check(address)),
     hostStart: (shared) =>

@@ -14,6 +14,7 @@ export interface FakeChat {
   draft: string | null
   /** No friends any more. */
   closed: boolean
+  mutedUntil: number | null
 }
 
 type Line = readonly ['me' | 'them', string, minutesAgo: number]
@@ -68,7 +69,7 @@ export function chats(friends: FriendView[], now: number): FakeChat[] {
 
 function chat(id: number, peer: User, title: string, talk: Line[], now: number): FakeChat {
   const made: FakeChat = {
-    id, peer, title, messages: [], readSeq: 0, othersDelivered: 0, othersRead: 0, draft: null, closed: false,
+    id, peer, title, messages: [], readSeq: 0, othersDelivered: 0, othersRead: 0, draft: null, closed: false, mutedUntil: null,
   }
   const start = now - 9 * 86_400_000
   made.messages.push({
@@ -157,6 +158,7 @@ export function line(chat: FakeChat): ConversationItem {
     unread: unread(chat),
     failed: chat.messages.filter((m) => m.status.status === 'failed').length,
     draft: chat.draft,
+    muted_until: chat.mutedUntil,
   }
 }
 

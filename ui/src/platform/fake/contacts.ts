@@ -65,7 +65,7 @@ export function contacts(world: World): Part {
     world.contacts.friends.push(view)
     world.chats.push({
       id: friend.conversation_id, peer: who, title: who.nickname, messages: [], readSeq: 0,
-      othersDelivered: 0, othersRead: 0, draft: null, closed: false,
+      othersDelivered: 0, othersRead: 0, draft: null, closed: false, mutedUntil: null,
     })
     world.emit({ type: 'conversations', items: world.lines(), unread_total: world.unreadTotal() })
   }

@@ -1,8 +1,9 @@
-import type { CoreEvent, FailureCode, Language, Presence, Theme } from '../bindings'
+import type { CoreEvent, FailureCode, Language, Presence, ShellEvent, Theme } from '../bindings'
 import type { Platform } from '../platform'
 import { account } from './account'
 import { lastSeq, text } from './chats'
 import { contacts } from './contacts'
+import { desktop } from './desktop'
 import { timeline } from './timeline'
 import { World, type FakeOptions } from './world'
 
@@ -13,6 +14,8 @@ export type Fake = Platform & {
   world: World
   /** Sends an event as the core would. */
   emit: (event: CoreEvent) => void
+  /** Sends an event as the shell would. */
+  emitShell: (event: ShellEvent) => void
   /** Lets the other person of a conversation write. */
   receive: (conversationId: number, words: string) => void
   /** Lets somebody come or go. */
@@ -28,9 +31,12 @@ export function createFake(options: FakeOptions = {}): Fake {
     ...account(world),
     ...contacts(world),
     ...timeline(world),
+    ...desktop(world, options.passphrase),
     listen: (handler) => Promise.resolve(world.on(handler)),
+    listenShell: (handler) => Promise.resolve(world.onShell(handler)),
     world,
     emit: (event) => world.emit(event),
+    emitShell: (event) => world.emitShell(event),
     receive: (conversationId, words) => {
       const chat = world.chat(conversationId)
       const waiting = chat.messages.filter((m) => m.seq === null)
@@ -57,13 +63,15 @@ export function createFake(options: FakeOptions = {}): Fake {
 
 /**
  * Makes the fake for a plain browser, as its address asks for it:
- * `?scenario=fresh&theme=dark&language=zh-CN&offline`. It can be reached as `magpieFake` from the
+ * `?scenario=fresh&theme=dark&language=zh-CN&offline&accounts&passphrase=1234`. It can be reached as `magpieFake` from the
  * browser's console.
  */
 export function fakeFromAddress(query: string): Fake {
   const asked = new URLSearchParams(query)
   const fake = createFake({
     scenario: (asked.get('scenario') ?? 'full') as FakeOptions['scenario'],
+    passphrase: asked.get('passphrase') ?? undefined,
+    accounts: asked.has('accounts') ? 3 : 1,
     delay: 60,
     settings: {
       theme: (asked.get('theme') ?? 'system') as Theme,

@@ -1,5 +1,5 @@
 import type {
-  AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Presence, Settings,
+  AccountLine, AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Presence, Settings, ShellEvent,
 } from '../bindings'
 import type { Stop } from '../platform'
 import { chats, line, marks, unread, type FakeChat } from './chats'
@@ -15,6 +15,10 @@ export interface FakeOptions {
   delay?: number
   settings?: Partial<Settings>
   locale?: string | null
+  /** The app is locked with it. */
+  passphrase?: string
+  /** How many accounts are signed in. */
+  accounts?: number
 }
 
 /** All that the fake knows: what would lie in the core's database and on the server. */
@@ -22,18 +26,21 @@ export class World {
   state: AppState
   contacts: Contacts = { friends: [], received: [], sent: [], blocked: [], pending: 0 }
   chats: FakeChat[] = []
+  others: AccountLine[] = []
   readonly presence = new Map<number, Presence>()
   online = true
   lastNumber = 1
   readonly now: () => number
   readonly delay: number
   private readonly handlers = new Set<(event: CoreEvent) => void>()
+  private readonly shellHandlers = new Set<(event: ShellEvent) => void>()
 
   constructor(options: FakeOptions) {
     this.now = options.now ?? (() => Date.now())
     this.delay = options.delay ?? 0
     const scenario = options.scenario ?? 'full'
     this.state = firstState(options, scenario, this.now())
+    this.others = otherAccounts(options.accounts ?? 1)
     if (scenario === 'full') {
       this.fill()
     }
@@ -59,6 +66,17 @@ export class World {
 
   emit(event: CoreEvent): void {
     for (const handler of this.handlers) {
+      handler(structuredClone(event))
+    }
+  }
+
+  onShell(handler: (event: ShellEvent) => void): Stop {
+    this.shellHandlers.add(handler)
+    return () => this.shellHandlers.delete(handler)
+  }
+
+  emitShell(event: ShellEvent): void {
+    for (const handler of this.shellHandlers) {
       handler(structuredClone(event))
     }
   }
@@ -110,6 +128,7 @@ function firstState(options: FakeOptions, scenario: string, now: number): AppSta
     link: signedIn ? { state: 'online' } : null,
     settings: {
       theme: 'system', language: 'system', recent_emoji: [], skin_tone: 0, host_shared: false, host_enabled: false,
+      ...defaults,
       ...options.settings,
     },
     remembered: scenario === 'first_start' ? [] : [
@@ -122,8 +141,43 @@ function firstState(options: FakeOptions, scenario: string, now: number): AppSta
     platform: 'linux',
     version: '0.1.0',
     locale: options.locale ?? null,
+    lock: options.passphrase === undefined ? 'off' : 'locked',
+    tray: true,
   }
 }
+
+/** Somebody's other accounts: at work with many unread messages, and one with a long name. */
+function otherAccounts(count: number): AccountLine[] {
+  const line = (key: string, server_name: string, user_id: number, nickname: string, unread: number): AccountLine => ({
+    key, server_url: `https://${server_name}`, server_name, user_id, username: key, nickname, unread, signed_in: true, current: false,
+  })
+  return [
+    line('work', 'work.example.org', 10450, 'Ming Li (Work)', 12),
+    line('club', 'climbing.example.net', 10007, 'Maximilian-Alexander von und zu Hohenstein', 0),
+  ].slice(0, count - 1)
+}
+
+const defaults = {
+  density: 'comfortable',
+  font_percent: 100,
+  zoom_percent: 100,
+  spell_check: true,
+  send_key: 'enter',
+  keep_days: null,
+  notifications: {
+    on: true,
+    preview: true,
+    sound: true,
+    silent_until: null,
+    quiet_hours: { on: false, from_minute: 22 * 60, to_minute: 8 * 60, days: [1, 2, 3, 4, 5, 6, 7] },
+  },
+  close_action: 'ask',
+  start_at_login: false,
+  start_hidden: true,
+  global_shortcut: null,
+  proxy: { kind: 'system', address: '' },
+  lock_after_minutes: null,
+} satisfies Settings
 
 function remembered(
   key: string,
