@@ -107,7 +107,12 @@ export const commands = {
 	/**  Unlocks the app. */
 	unlock: (passphrase: string) => __TAURI_INVOKE<null>("unlock", { passphrase }),
 	/**  Says what closing the window does. */
-	answerClose: (how: CloseAction, remember: boolean) => __TAURI_INVOKE<null>("answer_close", { how, remember }),
+	answerClose: (how: CloseBehaviour, remember: boolean) => __TAURI_INVOKE<null>("answer_close", { how, remember }),
+	/**
+	 *  Says that the main window's page shows what it is told to: links, requests and the like that came
+	 *  before are told now. To be called once, when somebody is signed in or is to sign in.
+	 */
+	pageReady: () => __TAURI_INVOKE<null>("page_ready"),
 	/**  Shows a conversation in a window of its own. */
 	popOut: (conversationId: ConversationId) => __TAURI_INVOKE<null>("pop_out", { conversationId }),
 	/**  Returns how updating stands. */
@@ -215,13 +220,13 @@ export type Body =
 /**  A kind, or a shape of a kind, that this version cannot read. */
 { kind: "unsupported" };
 
-/**  What closing the main window does. */
-export type CloseAction = 
-/**  The user is asked. */
+/**  What closing the window does. */
+export type CloseBehaviour = 
+/**  Ask. */
 "ask" | 
-/**  The app stays in the tray. */
+/**  Go on in the tray. */
 "tray" | 
-/**  The app ends. */
+/**  End the app. */
 "quit";
 
 /**  Everybody one has to do with. */
@@ -354,11 +359,11 @@ export type Delivery =
 /**  The server has it. */
 { delivery: "stored"; state: MessageState };
 
-/**  How much room lines and messages have. */
+/**  How close lines stand. */
 export type Density = 
 /**  With air. */
 "comfortable" | 
-/**  More on a screen. */
+/**  Close. */
 "compact";
 
 /**  A device that is signed in. */
@@ -389,6 +394,13 @@ export type DeviceView = {
 	/**  It is this one. */
 	current: boolean,
 };
+
+/**  What Enter does in a message. */
+export type EnterKey = 
+/**  It sends; Shift+Enter breaks the line. */
+"sends" | 
+/**  It breaks the line; Ctrl+Enter sends. */
+"breaks_line";
 
 /**
  *  What went wrong, in a word that stays the same from version to version.
@@ -871,39 +883,44 @@ export type Settings = {
 	host_shared?: boolean,
 	/**  Whether the built-in server runs when the app does. */
 	host_enabled?: boolean,
-	/**  What is notified of, and when. */
-	notifications?: Notifications,
-	/**  How much room lines and messages have. */
+	/**  How close lines stand. */
 	density?: Density,
-	/**  The size of text in percent, 80 to 150. */
-	font_percent?: number,
-	/**  The zoom of windows in percent, 50 to 200. */
-	zoom_percent?: number,
-	/**  Whether spelling is checked where the system can. */
+	/**  The size of letters in percent, 80 to 150. */
+	font_size?: number,
+	/**  The size of everything in percent, 50 to 200. */
+	zoom?: number,
+	/**  Whether words are checked where the system has a dictionary. */
 	spell_check?: boolean,
-	/**  Which key sends a message. */
-	send_key?: SendKey,
+	/**  What Enter does in a message. */
+	enter?: EnterKey,
 	/**
-	 *  After how many days [`crate::Core::free_space`] removes messages from this device, 7 to
-	 *  3650; the server keeps them. None for never.
+	 *  How many days messages are kept on this device, 7 to 3650; none for ever. The server keeps
+	 *  them.
 	 */
 	keep_days?: number | null,
-	/**  What closing the main window does. */
-	close_action?: CloseAction,
-	/**  Whether the app starts when the user logs in. */
+	/**  Whether new messages are told of. */
+	notify?: boolean,
+	/**  Whether a notification shows what was written. */
+	notify_preview?: boolean,
+	/**  Whether a notification can be heard. */
+	notify_sound?: boolean,
+	/**  Nothing is told of until then; see [`crate::Home::set_quiet`]. */
+	quiet_until?: Timestamp | null,
+	/**  When nothing is told of, every week. */
+	quiet_hours?: QuietHours,
+	/**  What closing the window does. */
+	close?: CloseBehaviour,
+	/**  Whether the app starts when the user signs in to the system. */
 	start_at_login?: boolean,
-	/**  Whether it then starts without showing its window. */
+	/**  Whether it starts without a window then. */
 	start_hidden?: boolean,
-	/**
-	 *  The keys that show and hide the window from anywhere, such as `Ctrl+Shift+M`; none for no
-	 *  such keys. Whether they can be had is the shell's to find out.
-	 */
-	global_shortcut?: string | null,
-	/**  How servers are reached. */
+	/**  Keys that show and hide the window from anywhere; none for none. */
+	shortcut?: string | null,
+	/**  The way to the network. */
 	proxy?: Proxy,
 	/**
-	 *  After how many minutes without use the app locks itself, where a lock is set up: 0 for as
-	 *  soon as its window is hidden, none for only when asked to; at most a day.
+	 *  After how many minutes without use the app locks, at most a day; 0 when its window is left,
+	 *  none by hand only.
 	 */
 	lock_after_minutes?: number | null,
 };
@@ -1061,20 +1078,6 @@ export type LockState =
 /**  It is closed. */
 "locked";
 
-/**  What is notified of, and when. */
-export type Notifications = {
-	/**  Whether there are any. */
-	on?: boolean,
-	/**  Whether they show what a message says. */
-	preview?: boolean,
-	/**  Whether they make a sound. */
-	sound?: boolean,
-	/**  Do not disturb until then; see [`crate::Home::silence`]. A time that has passed is none. */
-	silent_until?: Timestamp | null,
-	/**  Do not disturb at these times. */
-	quiet_hours?: QuietHours,
-};
-
 /**  For how long nothing is told of. */
 export type Pause = 
 /**  One hour. */
@@ -1086,41 +1089,34 @@ export type Pause =
 /**  Until it is taken back. */
 "always";
 
-/**  The way into the network. A server on this computer is always gone to straight. */
-export type Proxy = {
-	/**  Which way. */
-	kind?: ProxyKind,
-	/**
-	 *  The proxy's `host:port`, for SOCKS5 and HTTP; kept for the others. A proxy that asks for a
-	 *  password cannot be used, since settings hold no secrets.
-	 */
-	address?: string,
-};
-
-/**  Which way goes into the network. */
-export type ProxyKind = 
-/**  As the system has it, by its settings or the usual environment variables. */
-"system" | 
+/**  The way to the network. A server on this computer is always gone to straight. */
+export type Proxy = 
+/**  As the system says, by its settings or the usual environment variables. */
+{ kind: "system" } | 
 /**  Straight. */
-"none" | 
+{ kind: "none" } | 
 /**  Through a SOCKS5 proxy, which also looks up names. */
-"socks5" | 
+{ kind: "socks5"; 
+/**  Host and port, with name and password where it wants them. */
+address: string } | 
 /**  Through an HTTP proxy. */
-"http";
+{ kind: "http"; 
+/**  Host and port, with name and password where it wants them. */
+address: string };
 
-/**  Times at which nobody wants to be disturbed, by local time. */
+/**  When nothing is told of, every week, by local time. */
 export type QuietHours = {
-	/**  Whether they are kept. */
-	on?: boolean,
-	/**  The minute of the day at which they begin, 0 to 1439. */
-	from_minute?: number,
+	/**  Whether this counts. */
+	enabled: boolean,
+	/**  From which minute of the day, 0 to 1439. */
+	from: number,
 	/**
-	 *  The minute of the day at which they end; not after the beginning, it is of the next day, so
-	 *  that the same minute means a whole day.
+	 *  To which minute; not after `from` where it goes over midnight, so that the same minute means
+	 *  a whole day.
 	 */
-	to_minute?: number,
-	/**  The days on which they begin: Monday is 1, Sunday is 7. Sorted, each once. */
-	days?: number[],
+	to: number,
+	/**  On which days it begins: 1 for Monday to 7. Sorted, each once. */
+	days: number[],
 };
 
 /**  Something happened outside of the page. */
@@ -1168,13 +1164,6 @@ tray: boolean };
 
 /**  Carries the shell's events to the page. */
 export type ShellMessage = ShellEvent;
-
-/**  Which key sends a message; the other one begins a new line. */
-export type SendKey = 
-/**  Enter. */
-"enter" | 
-/**  Ctrl and Enter; Cmd and Enter on macOS. */
-"ctrl_enter";
 
 /**  What an account takes on the disk, in bytes. */
 export type StorageUsed = {

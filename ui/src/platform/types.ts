@@ -1,16 +1,7 @@
 import type { Settings as StoredSettings } from './bindings'
 
-export type { StoredSettings }
-
-/** A type without gaps, all the way down. */
-type Whole<T> = T extends unknown[] ? T : T extends object ? { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> } : T
-
 /** All settings. The platform takes some for missing, and never leaves one out of an answer. */
-export type Settings = Whole<StoredSettings>
-
-export type Notifications = Settings['notifications']
-export type Proxy = Settings['proxy']
-export type QuietHours = Notifications['quiet_hours']
+export type Settings = Required<StoredSettings>
 
 // `Platform` is the host's name here; what a device runs on is `DevicePlatform`.
 export type {
@@ -19,7 +10,7 @@ export type {
   Answer,
   AppState,
   Body,
-  CloseAction,
+  CloseBehaviour,
   Contacts,
   ConversationItem,
   ConversationKind,
@@ -30,6 +21,7 @@ export type {
   Density,
   Device,
   DeviceView,
+  EnterKey,
   ErrorCode,
   Failure,
   FailureCode,
@@ -53,13 +45,13 @@ export type {
   Platform as DevicePlatform,
   Presence,
   Preview,
-  ProxyKind,
+  Proxy,
+  QuietHours,
   Registration,
   Relation,
   RememberedAccount,
   RequestState,
   SecretStorage,
-  SendKey,
   SendStatus,
   ServerCheck,
   ServerInfo,

@@ -1,5 +1,5 @@
 import { setLanguage } from '@/i18n'
-import type { Settings, StoredSettings } from '@/platform'
+import type { Settings } from '@/platform'
 
 /** What counts until the platform has said otherwise, and where it leaves something out. */
 export const unset: Settings = {
@@ -10,36 +10,22 @@ export const unset: Settings = {
   host_shared: false,
   host_enabled: false,
   density: 'comfortable',
-  font_percent: 100,
-  zoom_percent: 100,
+  font_size: 100,
+  zoom: 100,
   spell_check: true,
-  send_key: 'enter',
+  enter: 'sends',
   keep_days: null,
-  notifications: {
-    on: true,
-    preview: true,
-    sound: true,
-    silent_until: null,
-    quiet_hours: { on: false, from_minute: 22 * 60, to_minute: 8 * 60, days: [1, 2, 3, 4, 5, 6, 7] },
-  },
-  close_action: 'ask',
+  notify: true,
+  notify_preview: true,
+  notify_sound: true,
+  quiet_until: null,
+  quiet_hours: { enabled: false, from: 22 * 60, to: 8 * 60, days: [1, 2, 3, 4, 5, 6, 7] },
+  close: 'ask',
   start_at_login: false,
   start_hidden: true,
-  global_shortcut: null,
-  proxy: { kind: 'system', address: '' },
+  shortcut: null,
+  proxy: { kind: 'system' },
   lock_after_minutes: null,
-}
-
-/** Fills the gaps. */
-export function whole(read: StoredSettings): Settings {
-  const notifications = { ...unset.notifications, ...read.notifications }
-  const quiet_hours = { ...unset.notifications.quiet_hours, ...read.notifications?.quiet_hours }
-  return {
-    ...unset,
-    ...read,
-    notifications: { ...notifications, quiet_hours },
-    proxy: { ...unset.proxy, ...read.proxy },
-  }
 }
 
 /** Lets the whole page look as the settings say. */
@@ -52,5 +38,5 @@ export function applyLook(settings: Settings, systemLanguage: string | null): vo
   } else {
     dataset.theme = settings.theme
   }
-  style.setProperty('--font-scale', String(settings.font_percent / 100))
+  style.setProperty('--font-scale', String(settings.font_size / 100))
 }

@@ -14,11 +14,10 @@ import {
   type Notice,
   type Registration,
   type Settings,
-  type StoredSettings,
   type UpdateAccount,
 } from '@/platform'
 import { onEvent, onShellEvent } from './events'
-import { applyLook, unset, whole } from './look'
+import { applyLook, unset } from './look'
 import { useStart } from './start'
 import { useToasts } from './toasts'
 
@@ -58,8 +57,8 @@ export const useSession = defineStore('session', () => {
     setLanguage('system', null)
   }
 
-  function show(read: StoredSettings): void {
-    settings.value = whole(read)
+  function show(read: Partial<Settings>): void {
+    settings.value = { ...unset, ...read }
     applyLook(settings.value, state.value?.locale ?? null)
   }
 

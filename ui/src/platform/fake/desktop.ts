@@ -5,7 +5,7 @@ import { failure, type World } from './world'
 type Part = Pick<
   Platform,
   | 'setMuted' | 'setQuiet' | 'setView' | 'accounts' | 'switchAccount' | 'storageUsed' | 'freeSpace' | 'diagnostics'
-  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'answerClose' | 'popOut' | 'updateState'
+  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'answerClose' | 'pageReady' | 'popOut' | 'updateState'
   | 'checkUpdate' | 'installUpdate' | 'restartToUpdate'
 >
 
@@ -81,7 +81,7 @@ export function desktop(world: World, passphrase?: string): Part {
       }),
     setQuiet: (pause) =>
       world.answer(() => {
-        state.settings = { ...state.settings, notifications: { ...state.settings.notifications, silent_until: until(pause) } }
+        state.settings = { ...state.settings, quiet_until: until(pause) }
         world.emitShell({ type: 'settings', settings: state.settings })
         return state.settings
       }),
@@ -135,11 +135,12 @@ export function desktop(world: World, passphrase?: string): Part {
     answerClose: (how, remember) =>
       world.answer(() => {
         if (remember) {
-          state.settings = { ...state.settings, close_action: how }
+          state.settings = { ...state.settings, close: how }
           world.emitShell({ type: 'settings', settings: state.settings })
         }
         return null
       }),
+    pageReady: () => world.answer(() => null),
     popOut: () => world.answer(() => null),
     updateState: () => world.answer(() => update),
     checkUpdate: async () => {
