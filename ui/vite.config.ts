@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 import { emojiData } from './build/emoji.ts'
+import { licences } from './build/licences.ts'
 
 // The same policy as in the app's window, so that `vite preview` fails where the app would.
 const csp = [
@@ -13,7 +14,7 @@ const csp = [
 ].join('; ')
 
 export default defineConfig({
-  plugins: [vue(), emojiData()],
+  plugins: [vue(), emojiData(), licences()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   define: {
     __VUE_OPTIONS_API__: false,

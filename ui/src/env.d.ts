@@ -15,3 +15,9 @@ declare module 'virtual:emoji' {
   const rows: readonly EmojiRow[]
   export default rows
 }
+
+/** What `build/licences.ts` makes of the lock file. */
+declare module 'virtual:licences' {
+  const list: readonly (readonly [name: string, version: string, licence: string])[]
+  export default list
+}

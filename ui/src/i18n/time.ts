@@ -89,3 +89,17 @@ function sameYear(at: number, now: number): boolean {
 function yearBut(at: number, now: number): Intl.DateTimeFormatOptions {
   return sameYear(at, now) ? {} : { year: 'numeric' }
 }
+
+/** Returns a minute of the day as a time, e.g. `22:30` for 1350. */
+export function minuteOfDay(minute: number): string {
+  return timeOfDay(new Date(2024, 0, 1, Math.floor(minute / 60), minute % 60).getTime())
+}
+
+/** Returns the days of the week from Monday (1) to Sunday (7). */
+export function weekdays(): { number: number; short: string; long: string }[] {
+  return Array.from({ length: 7 }, (_, i) => {
+    // The first of January 2024 was a Monday.
+    const at = new Date(2024, 0, i + 1).getTime()
+    return { number: i + 1, short: format({ weekday: 'short' }).format(at), long: format({ weekday: 'long' }).format(at) }
+  })
+}

@@ -2,11 +2,13 @@ import chats from './en/chats'
 import common from './en/common'
 import contacts from './en/contacts'
 import failures from './en/failures'
+import lock from './en/lock'
 import settings from './en/settings'
 import shell from './en/shell'
+import shortcuts from './en/shortcuts'
 import start from './en/start'
 
-export const en = { chats, common, contacts, failures, settings, shell, start }
+export const en = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start }
 
 /** All words of one language. English is the measure; a missing or extra key does not compile. */
 export type Messages = typeof en

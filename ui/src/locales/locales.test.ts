@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { i18n } from '@/i18n'
 import { en } from './en'
 import { zhCN } from './zh-CN'
 
@@ -23,6 +24,13 @@ describe('the two languages', () => {
     expect(text.trim()).not.toBe('')
     expect(other.trim()).not.toBe('')
     expect(gaps(other)).toEqual(gaps(text))
+  })
+
+  // An `@` or a brace that is meant as such has to be written `{'@'}`.
+  it.each(['en', 'zh-CN'] as const)('can be read by the library (%s)', (locale) => {
+    for (const [key] of flat(en)) {
+      expect(() => i18n.global.t(key, { n: 1 }, { locale }), key).not.toThrow()
+    }
   })
 })
 

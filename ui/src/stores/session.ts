@@ -12,6 +12,7 @@ import {
   type LinkState,
   type LockState,
   type Notice,
+  type Pause,
   type Registration,
   type Settings,
   type UpdateAccount,
@@ -69,6 +70,11 @@ export const useSession = defineStore('session', () => {
     return mine
   }
 
+  /** Tells of nothing for a while, or does again. */
+  async function setQuiet(pause: Pause | null): Promise<void> {
+    show(await platform().setQuiet(pause))
+  }
+
   async function register(registration: Registration): Promise<Account> {
     const made = await platform().register(registration)
     await load()
@@ -121,6 +127,6 @@ export const useSession = defineStore('session', () => {
 
   return {
     state, account, link, host, settings, lock, tray, signedIn, startFailure,
-    load, failToStart, change, register, signIn, signOut, updateAccount, hostStart, hostStop,
+    load, failToStart, change, setQuiet, register, signIn, signOut, updateAccount, hostStart, hostStop,
   }
 })

@@ -16,4 +16,10 @@ export default {
   strengthStrong: 'strong',
   notifications: 'Notifications',
   dismiss: 'Dismiss',
+  pauseHour: '1 hour',
+  pauseEightHours: '8 hours',
+  pauseTomorrow: 'Until tomorrow',
+  pauseAlways: 'Always',
+  pausedAlways: 'Until you switch it off',
+  pausedUntil: 'Until {time}',
 }

@@ -16,4 +16,10 @@ export default {
   strengthStrong: '强',
   notifications: '通知',
   dismiss: '关闭通知',
+  pauseHour: '1 小时',
+  pauseEightHours: '8 小时',
+  pauseTomorrow: '到明天早上',
+  pauseAlways: '始终',
+  pausedAlways: '直到你关闭它',
+  pausedUntil: '直到 {time}',
 }

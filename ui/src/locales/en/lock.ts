@@ -1,0 +1,28 @@
+/** The app lock: the screen in front of everything, and its settings. */
+export default {
+  title: 'Magpie is locked',
+  text: 'Enter the passphrase of this app to see your chats.',
+  passphrase: 'Passphrase or PIN',
+  unlock: 'Unlock',
+  wait: 'Wrong. Wait {time}, then try again.',
+  forgot: 'Forgotten?',
+  forgotText:
+    'Nobody can open the lock without the passphrase. Remove Magpie\'s data folder of this profile and sign in again: the server has your messages, only unsent ones are lost.',
+  hint: 'Asks for a passphrase before Magpie shows anything. While it is locked, the key to your chats is not in memory, and nothing is received.',
+  fresh: 'New passphrase or PIN',
+  freshHint: 'It is not your account\'s password. The longer, the better.',
+  repeat: 'The same again',
+  tooShort: 'Use at least {n} characters.',
+  differs: 'The two differ.',
+  forgotten: 'Nobody can recover it. Whoever forgets it signs in again.',
+  setUp: 'Lock Magpie',
+  set: 'The app lock is set.',
+  present: 'Passphrase or PIN',
+  remove: 'Take the lock away',
+  removed: 'The app lock was taken away.',
+  when: 'Lock',
+  atOnce: 'As soon as the window is hidden',
+  after: 'After {time} without use',
+  byHand: 'Only when I say so',
+  now: 'Lock now',
+}
