@@ -7,8 +7,9 @@ import settings from './en/settings'
 import shell from './en/shell'
 import shortcuts from './en/shortcuts'
 import start from './en/start'
+import switcher from './en/switcher'
 
-export const en = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start }
+export const en = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start, switcher }
 
 /** All words of one language. English is the measure; a missing or extra key does not compile. */
 export type Messages = typeof en

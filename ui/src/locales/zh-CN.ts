@@ -8,5 +8,6 @@ import settings from './zh-CN/settings'
 import shell from './zh-CN/shell'
 import shortcuts from './zh-CN/shortcuts'
 import start from './zh-CN/start'
+import switcher from './zh-CN/switcher'
 
-export const zhCN: Messages = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start }
+export const zhCN: Messages = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start, switcher }

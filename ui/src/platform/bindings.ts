@@ -646,6 +646,8 @@ export type LocalCode =
 "proxy_failed" | 
 /**  Another program has these keys. */
 "shortcut_taken" | 
+/**  These keys cannot be had everywhere, or this desktop gives them to no program. */
+"shortcut_unsupported" | 
 /**  A fault of this program. */
 "internal";
 

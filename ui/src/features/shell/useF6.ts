@@ -1,4 +1,5 @@
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
+import { isCovered } from './isCovered'
 
 /** Marks what F6 goes to, in the order of the document, and where in it the focus begins. */
 const PANE = '[data-pane]'
@@ -21,7 +22,7 @@ export function useF6(root: Ref<HTMLElement | null>): void {
 
   function onKeydown(event: KeyboardEvent): void {
     // Behind a dialog, everything is hidden from the keyboard.
-    if (event.key !== 'F6' || event.ctrlKey || event.altKey || event.metaKey || root.value?.closest('[aria-hidden="true"]')) {
+    if (event.key !== 'F6' || event.ctrlKey || event.altKey || event.metaKey || isCovered()) {
       return
     }
     const panes = [...(root.value?.querySelectorAll<HTMLElement>(PANE) ?? [])].filter(isShown)

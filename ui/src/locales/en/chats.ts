@@ -3,6 +3,10 @@ export default {
   conversations: {
     title: 'Chats',
     filter: 'Filter by name',
+    muted: 'Muted',
+    mute: 'Mute: {time}',
+    unmute: 'Unmute',
+    popOut: 'Open in its own window',
     list: 'Conversations',
     draft: 'Draft:',
     unread: '{n} unread message | {n} unread messages',
@@ -22,6 +26,7 @@ export default {
     openProfile: 'Show the profile of {name}',
     number: 'No. {number}',
     loading: 'Loading messages',
+    menu: 'More actions',
     loadFailed: 'More messages could not be loaded. {reason}',
     openFailed: 'This chat could not be opened',
     tryAgain: 'Try again',

@@ -18,6 +18,7 @@ export default {
   locked: 'Magpie is locked. Unlock it, then try again.',
   proxy_failed: 'The proxy cannot be reached, or does not let Magpie through. Check it in the settings.',
   shortcut_taken: 'Another program uses these keys already. Choose others.',
+  shortcut_unsupported: 'Magpie cannot have these keys: they do not work everywhere, or this desktop gives no keys to programs.',
   internal: 'Something went wrong in Magpie. Try again; if it stays so, start Magpie again.',
   invalid_request: 'The server did not understand this. Update Magpie, then try again.',
   too_large: 'That is too large for the server. Make it shorter.',

@@ -2,6 +2,10 @@ export default {
   conversations: {
     title: '聊天',
     filter: '按名称筛选',
+    muted: '已免打扰',
+    mute: '免打扰：{time}',
+    unmute: '取消免打扰',
+    popOut: '在独立窗口中打开',
     list: '会话',
     draft: '[草稿]',
     unread: '{n} 条未读消息',
@@ -21,6 +25,7 @@ export default {
     openProfile: '查看{name}的资料',
     number: '号码 {number}',
     loading: '正在加载消息',
+    menu: '更多操作',
     loadFailed: '其余消息加载失败。{reason}',
     openFailed: '无法打开这个聊天',
     tryAgain: '重试',

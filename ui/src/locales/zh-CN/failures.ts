@@ -17,6 +17,7 @@ export default {
   locked: '喜鹊已锁定，请先解锁再试。',
   proxy_failed: '无法连接代理，或代理拒绝了请求。请检查代理设置。',
   shortcut_taken: '这组快捷键已被其他程序占用，请换一组。',
+  shortcut_unsupported: '无法使用这组按键：它不能全局生效，或者此桌面环境不向程序提供全局快捷键。',
   internal: '喜鹊出错了。请再试一次；如果仍然出错，请重新启动喜鹊。',
   invalid_request: '服务器无法理解该请求。请更新喜鹊后再试。',
   too_large: '内容太大，服务器不接受。请缩短。',
