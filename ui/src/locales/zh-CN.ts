@@ -1,8 +1,10 @@
 import type { Messages } from './en'
+import accounts from './zh-CN/accounts'
 import chats from './zh-CN/chats'
 import common from './zh-CN/common'
 import contacts from './zh-CN/contacts'
 import failures from './zh-CN/failures'
+import links from './zh-CN/links'
 import lock from './zh-CN/lock'
 import settings from './zh-CN/settings'
 import shell from './zh-CN/shell'
@@ -10,4 +12,4 @@ import shortcuts from './zh-CN/shortcuts'
 import start from './zh-CN/start'
 import switcher from './zh-CN/switcher'
 
-export const zhCN: Messages = { chats, common, contacts, failures, lock, settings, shell, shortcuts, start, switcher }
+export const zhCN: Messages = { accounts, chats, common, contacts, failures, links, lock, settings, shell, shortcuts, start, switcher }

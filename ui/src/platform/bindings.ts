@@ -106,7 +106,9 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<null>("lock"),
 	/**  Unlocks the app. */
 	unlock: (passphrase: string) => __TAURI_INVOKE<null>("unlock", { passphrase }),
-	/**  Says what closing the window does. */
+	/**  Begins anew for somebody who does not know the passphrase: removes the accounts and the lock. */
+	forgetLock: () => __TAURI_INVOKE<null>("forget_lock"),
+	/**  Says what closing the window does; to ask stands for leaving everything as it is. */
 	answerClose: (how: CloseBehaviour, remember: boolean) => __TAURI_INVOKE<null>("answer_close", { how, remember }),
 	/**
 	 *  Says that the main window's page shows what it is told to: links, requests and the like that came

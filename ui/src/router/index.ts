@@ -1,5 +1,6 @@
 import { createRouter, createWebHashHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { useSession } from '@/stores/session'
+import { useStart } from '@/stores/start'
 
 const chats = () => import('@/views/ChatsView.vue')
 
@@ -18,6 +19,7 @@ const routes: RouteRecordRaw[] = [
   { path: '/contacts/:section(requests|search|blocked)?', name: 'contacts', component: () => import('@/views/ContactsView.vue') },
   { path: '/contacts/person/:id(\\d+)', name: 'person', component: () => import('@/views/ContactsView.vue') },
   { path: '/settings/:section?', name: 'settings', component: () => import('@/views/SettingsView.vue') },
+  { path: '/window/:id(\\d+)', name: 'window', component: () => import('@/views/WindowView.vue'), meta: { alone: true } },
   { path: '/:rest(.*)*', redirect: '/chats' },
 ]
 
@@ -27,13 +29,21 @@ export function makeRouter(): Router {
   router.beforeEach((to) => {
     const session = useSession()
     const start = to.meta.start === true
+    if (session.lock === 'locked') {
+      return true
+    }
     if (session.signedIn) {
-      return start ? { name: 'chats' } : true
+      return start && !useStart().adding ? { name: 'chats' } : true
     }
     if (start) {
       return true
     }
     return { name: (session.state?.remembered.length ?? 0) > 0 ? 'sign-in' : 'server' }
+  })
+  router.afterEach((to) => {
+    if (to.meta.start !== true) {
+      useStart().adding = false
+    }
   })
   return router
 }

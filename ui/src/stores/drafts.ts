@@ -47,14 +47,13 @@ export const useDrafts = defineStore('drafts', () => {
     return unsaved.get(id)
   }
 
-  function flushAll(): void {
-    for (const id of unsaved.keys()) {
-      void flush(id)
-    }
+  /** Keeps everything now, e.g. before another account is shown, which has other conversations. */
+  async function flushAll(): Promise<void> {
+    await Promise.all([...unsaved.keys()].map(flush))
   }
 
-  window.addEventListener('pagehide', flushAll)
-  document.addEventListener('visibilitychange', flushAll)
+  window.addEventListener('pagehide', () => void flushAll())
+  document.addEventListener('visibilitychange', () => void flushAll())
 
-  return { write, flush, unsavedText }
+  return { write, flush, flushAll, unsavedText }
 })

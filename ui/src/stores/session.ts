@@ -35,6 +35,7 @@ export const useSession = defineStore('session', () => {
   const tray = shallowRef(false)
   /** One change follows another, so that each begins with what the one before it left. */
   let changing: Promise<unknown> = Promise.resolve()
+  let reloading: Promise<void> = Promise.resolve()
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
@@ -51,6 +52,23 @@ export const useSession = defineStore('session', () => {
     startFailure.value = null
     show(read.settings)
     read.notices.forEach(notify)
+  }
+
+  /** Reads it again, as the platform asked for it; `settled` waits for that. */
+  function reload(): Promise<void> {
+    reloading = load().catch(toasts.showFailure)
+    return reloading
+  }
+
+  /** Waits until what is being read again is here. */
+  function settled(): Promise<void> {
+    return reloading
+  }
+
+  /** Shows another account. None is signed out. */
+  async function switchAccount(key: string): Promise<void> {
+    await platform().switchAccount(key)
+    await load()
   }
 
   function failToStart(error: unknown): void {
@@ -123,10 +141,28 @@ export const useSession = defineStore('session', () => {
   onEvent('resync', () => void load())
   onShellEvent('settings', (event) => show(event.settings))
   onShellEvent('tray', (event) => (tray.value = event.tray))
-  onShellEvent('lock', (event) => (lock.value = event.lock))
+  onShellEvent('lock', (event) => {
+    if (event.lock !== 'locked' && lock.value === 'locked') {
+      // It opens with what lies behind it, and not before.
+      reloading = load().catch(failToStart)
+      return
+    }
+    lock.value = event.lock
+    if (event.lock === 'locked') {
+      // What was on the screen is not to be found in memory either.
+      account.value = null
+      link.value = null
+    }
+  })
+  onShellEvent('accounts', ({ accounts }) => {
+    const current = accounts.find((one) => one.current)?.key ?? null
+    if (lock.value !== 'locked' && current !== null && current !== (state.value?.account_key ?? null)) {
+      void reload()
+    }
+  })
 
   return {
     state, account, link, host, settings, lock, tray, signedIn, startFailure,
-    load, failToStart, change, setQuiet, register, signIn, signOut, updateAccount, hostStart, hostStop,
+    load, settled, switchAccount, failToStart, change, setQuiet, register, signIn, signOut, updateAccount, hostStart, hostStop,
   }
 })

@@ -6,6 +6,10 @@ import type { RememberedAccount, ServerCheck } from '@/platform'
 export const useStart = defineStore('start', () => {
   const server = shallowRef<ServerCheck | null>(null)
   const login = ref('')
+  /** Somebody who is signed in adds another account. */
+  const adding = ref(false)
+  /** What an invitation says, until it was used. */
+  const invitation = ref('')
   const picked = shallowRef<RememberedAccount | null>(null)
 
   /** Goes on with a server; whoever was picked before does not belong to it. */
@@ -20,7 +24,9 @@ export const useStart = defineStore('start', () => {
     server.value = null
     picked.value = null
     login.value = ''
+    adding.value = false
+    invitation.value = ''
   }
 
-  return { server, login, picked, choose, reset }
+  return { server, login, picked, adding, invitation, choose, reset }
 })

@@ -6,8 +6,11 @@ import { isPaused, mutes } from '@/i18n/pause'
 import { platform, type ConversationItem } from '@/platform'
 import { useToasts } from '@/stores/toasts'
 
-/** Returns the lines of the menu of a conversation. */
-export function conversationMenu({ id, muted_until }: Pick<ConversationItem, 'id' | 'muted_until'>): MenuItem[] {
+/** Returns the lines of the menu of a conversation; `withWindow` where it is not in a window of its own. */
+export function conversationMenu(
+  { id, muted_until }: Pick<ConversationItem, 'id' | 'muted_until'>,
+  withWindow = true,
+): MenuItem[] {
   const say = (work: Promise<unknown>): void => void work.catch(useToasts().showFailure)
   const muting: MenuItem[] = isPaused(muted_until, Date.now())
     ? [{ label: t('chats.conversations.unmute'), icon: Bell, testid: 'unmute', select: () => say(platform().setMuted(id, null)) }]
@@ -17,8 +20,6 @@ export function conversationMenu({ id, muted_until }: Pick<ConversationItem, 'id
         testid: `mute-${pause}`,
         select: () => say(platform().setMuted(id, pause)),
       }))
-  return [
-    { label: t('chats.conversations.popOut'), icon: AppWindow, testid: 'pop-out', select: () => say(platform().popOut(id)) },
-    ...muting,
-  ]
+  const popOut = { label: t('chats.conversations.popOut'), icon: AppWindow, testid: 'pop-out', select: () => say(platform().popOut(id)) }
+  return withWindow ? [popOut, ...muting] : muting
 }

@@ -22,11 +22,22 @@ export function useNavigation(): Navigation {
     work.catch(toasts.showFailure)
   }
 
+  /** From a window with one conversation, there is nowhere to go. */
+  function alone(): boolean {
+    return route.meta.alone === true
+  }
+
+  function show(name: string): void {
+    if (!alone()) {
+      say(router.push({ name }))
+    }
+  }
+
   function step(by: 1 | -1): void {
     const items = conversations.items
     const at = items.findIndex(({ id }) => route.name === 'chats' && id === Number(route.params.id))
     const to = items[at < 0 ? 0 : at + by]
-    if (to) {
+    if (to && !alone()) {
       say(router.push({ name: 'chats', params: { id: to.id } }))
     }
   }
@@ -38,9 +49,9 @@ export function useNavigation(): Navigation {
   }
 
   return {
-    chats: () => say(router.push({ name: 'chats' })),
-    contacts: () => say(router.push({ name: 'contacts' })),
-    settings: () => say(router.push({ name: 'settings' })),
+    chats: () => show('chats'),
+    contacts: () => show('contacts'),
+    settings: () => show('settings'),
     next: () => step(1),
     previous: () => step(-1),
     zoomIn: () => zoom(ZOOMS.find((one) => one > session.settings.zoom)),

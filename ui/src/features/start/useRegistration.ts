@@ -5,6 +5,7 @@ import { t } from '@/i18n'
 import { failureText } from '@/i18n/failure'
 import { toFailure, type Account, type Failure, type FailureCode, type ServerCheck } from '@/platform'
 import { useSession } from '@/stores/session'
+import { useStart } from '@/stores/start'
 import { emailRule, nicknameRule, passwordRule, usernameHopeless, usernameRule } from './rules'
 
 export type Field = 'invitation' | 'username' | 'nickname' | 'email' | 'password' | 'repeat'
@@ -23,14 +24,15 @@ const blamed: Partial<Record<FailureCode, Field>> = {
 
 export function useRegistration(server: ServerCheck) {
   const session = useSession()
+  const start = useStart()
   const entered = reactive<Record<Field, string>>({
-    invitation: '', username: '', nickname: '', email: '', password: '', repeat: '',
+    invitation: start.invitation, username: '', nickname: '', email: '', password: '', repeat: '',
   })
   const left = reactive<Partial<Record<Field, boolean>>>({})
   const refused = ref<{ failure: Failure; at: string } | null>(null)
   const busy = ref(false)
   /** The server asks for an invitation; it may have come to that since it was asked what it is. */
-  const invited = ref(server.info.registration === 'invitation')
+  const invited = ref(server.info.registration === 'invitation' || start.invitation !== '')
 
   const wrong = computed<Partial<Record<Field, MessageKey>>>(() => ({
     invitation: invited.value && entered.invitation.trim() === '' ? 'start.required' : undefined,

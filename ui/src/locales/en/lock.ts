@@ -7,7 +7,8 @@ export default {
   wait: 'Wrong. Wait {time}, then try again.',
   forgot: 'Forgotten?',
   forgotText:
-    'Nobody can open the lock without the passphrase. Remove Magpie\'s data folder of this profile and sign in again: the server has your messages, only unsent ones are lost.',
+    'Nobody can open the lock without the passphrase. You can remove what this computer holds of your accounts, and sign in again: the server has your messages, and only unsent ones are lost.',
+  beginAnew: 'Remove everything and begin anew',
   hint: 'Asks for a passphrase before Magpie shows anything. While it is locked, the key to your chats is not in memory, and nothing is received.',
   fresh: 'New passphrase or PIN',
   freshHint: 'It is not your account\'s password. The longer, the better.',

@@ -23,6 +23,13 @@ export default {
   signInAgain: 'Sign in again',
   startFailed: 'Magpie could not start',
   tryAgain: 'Try again',
+  closeTitle: 'Close the window?',
+  closeText: 'Magpie can keep running in the tray and tell you of new messages, or quit.',
+  closeTextNoTray: 'This desktop has no tray. Magpie can keep running minimised and tell you of new messages, or quit.',
+  closeRemember: 'Do this from now on',
+  closeTray: 'Keep running',
+  closeMinimise: 'Minimise',
+  closeQuit: 'Quit',
   noticeCacheRebuilt:
     'The data on this computer was damaged. It was set aside and is being fetched again; unsent messages were saved.',
   noticeCacheRebuiltOutboxLost:

@@ -5,7 +5,7 @@ import { failure, type World } from './world'
 type Part = Pick<
   Platform,
   | 'setMuted' | 'setQuiet' | 'setView' | 'accounts' | 'switchAccount' | 'storageUsed' | 'freeSpace' | 'diagnostics'
-  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'answerClose' | 'pageReady' | 'popOut' | 'updateState'
+  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'forgetLock' | 'answerClose' | 'pageReady' | 'popOut' | 'updateState'
   | 'checkUpdate' | 'installUpdate' | 'restartToUpdate'
 >
 
@@ -131,6 +131,12 @@ export function desktop(world: World, passphrase?: string): Part {
       world.answer(() => {
         check(entered)
         return setLockState('unlocked')
+      }),
+    forgetLock: () =>
+      world.answer(() => {
+        secret = undefined
+        Object.assign(state, { account: null, account_key: null, server_url: null, link: null, remembered: [] })
+        return setLockState('off')
       }),
     answerClose: (how, remember) =>
       world.answer(() => {
