@@ -117,14 +117,6 @@ export const commands = {
 	pageReady: () => __TAURI_INVOKE<null>("page_ready"),
 	/**  Shows a conversation in a window of its own. */
 	popOut: (conversationId: ConversationId) => __TAURI_INVOKE<null>("pop_out", { conversationId }),
-	/**  Returns how updating stands. */
-	updateState: () => __TAURI_INVOKE<UpdateState>("update_state"),
-	/**  Looks for a newer version. */
-	checkUpdate: () => __TAURI_INVOKE<UpdateState>("check_update"),
-	/**  Fetches the newer version and makes it ready. */
-	installUpdate: () => __TAURI_INVOKE<null>("install_update"),
-	/**  Starts the app again as the newer version. */
-	restartToUpdate: () => __TAURI_INVOKE<null>("restart_to_update"),
 };
 
 /** Events */
@@ -1153,10 +1145,6 @@ link: Link } |
 done: number; 
 /**  Of how much. */
 total: number } | 
-/**  Updating went on. */
-{ type: "update"; 
-/**  How it stands. */
-update: UpdateState } | 
 /**  The app lock was opened, closed, set or taken away. */
 { type: "lock"; 
 /**  How it stands. */
@@ -1182,60 +1170,6 @@ export type StorageUsed = {
 	/**  How many messages there are. */
 	message_count: number,
 };
-
-/**  Why an update was refused. */
-export type UpdateRefusal = 
-/**  Where updates come from cannot be reached. */
-"unreachable" | 
-/**  The signature is not that of the app's makers. */
-"signature" | 
-/**  It did not arrive whole. */
-"damaged" | 
-/**  It is older than this version. */
-"older" | 
-/**  Messages wait to be sent. */
-"unsent_messages" | 
-/**  The app was installed in a way that updates it otherwise. */
-"not_possible" | 
-/**  It could not be installed. */
-"failed";
-
-/**  How updating stands. */
-export type UpdateState = 
-/**  Nobody looked yet. */
-{ state: "unknown" } | 
-/**  Somebody looks. */
-{ state: "checking" } | 
-/**  This is the newest version. */
-{ state: "none"; 
-/**  When that was so. */
-checked_at: Timestamp } | 
-/**  There is a newer version. */
-{ state: "available"; 
-/**  Which. */
-version: string; 
-/**  What is new. */
-notes: string; 
-/**  Its size in bytes. */
-size: number | null } | 
-/**  It is being fetched. */
-{ state: "downloading"; 
-/**  Which. */
-version: string; 
-/**  How many bytes are here. */
-done: number; 
-/**  Of how many. */
-total: number | null } | 
-/**  It comes with the next start. */
-{ state: "ready"; 
-/**  Which. */
-version: string; 
-/**  What is new. */
-notes: string } | 
-/**  It was refused. */
-{ state: "refused"; 
-/**  Why. */
-reason: UpdateRefusal };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

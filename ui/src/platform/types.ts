@@ -63,7 +63,5 @@ export type {
   TimelinePage,
   TimelineSnapshot,
   UpdateAccount,
-  UpdateRefusal,
-  UpdateState,
   User,
 } from './bindings'

@@ -119,12 +119,13 @@ describe('chats', () => {
 
   it('say what they take on the disk, and give space back', async () => {
     const { click, find, fake } = await open('/settings/chats')
-    await vi.waitFor(() => expect(find('storage-total')?.textContent).toContain('308 MB'))
+    await vi.waitFor(() => expect(find('storage-total')?.textContent).toContain('212 MB'))
     expect(document.body.textContent).toContain('402,118 messages')
+    expect(find('storage-free')?.textContent).toContain('About 96 MB')
     await choose('settings-keep', '180')
     expect(fake.world.state.settings.keep_days).toBe(180)
     await click('free-space')
-    await vi.waitFor(() => expect(find('toast')?.textContent).toContain('192 MB freed'))
+    await vi.waitFor(() => expect(find('toast')?.textContent).toContain('96 MB freed'))
     expect(find('storage-total')?.textContent).toContain('116 MB')
     expect(document.querySelector('progress')).toBeNull()
   })

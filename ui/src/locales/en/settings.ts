@@ -47,7 +47,7 @@ export default {
   usedMessages: '{count} message | {count} messages',
   usedSearch: 'Search',
   usedOther: 'Other',
-  usedFree: 'Can be given back',
+  usedFree: 'About {size} can be given back.',
   free: 'Free space',
   freeing: 'Freeing space…',
   freed: '{size} freed.',

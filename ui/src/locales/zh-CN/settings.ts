@@ -47,7 +47,7 @@ export default {
   usedMessages: '{count} 条消息',
   usedSearch: '搜索',
   usedOther: '其他',
-  usedFree: '可以释放',
+  usedFree: '大约可以释放 {size}。',
   free: '释放空间',
   freeing: '正在释放空间…',
   freed: '已释放 {size}。',
