@@ -192,3 +192,28 @@ describe('an opened conversation', () => {
     expect(timeline.opened.value).toBe(false)
   })
 })
+
+describe('a message that a link names', () => {
+  it('is reached from wherever the window stands', async () => {
+    const id = chatOf(10002)
+    const timeline = await opened(id)
+    const far = fake.world.chat(id).messages[20]?.id ?? ''
+    const shown = (): boolean => timeline.rows.value.some(({ message }) => message.id === far)
+    expect(shown()).toBe(false)
+    expect(await timeline.reach(far)).toBe(true)
+    expect(shown()).toBe(true)
+    const last = fake.world.chat(id).messages.at(-1)?.id ?? ''
+    expect(await timeline.reach(last)).toBe(true)
+  })
+
+  it('is not waited for where it is not, or cannot be loaded', async () => {
+    const id = chatOf(10002)
+    const timeline = await opened(id)
+    expect(await timeline.reach('018f0000-0000-7000-8000-00000000dead')).toBe(false)
+    expect(timeline.hasOlder.value).toBe(false)
+    const other = await opened(id)
+    vi.spyOn(fake, 'older').mockRejectedValue({ code: 'storage', message: '', retry_after_ms: null })
+    expect(await other.reach(fake.world.chat(id).messages[20]?.id ?? '')).toBe(false)
+    expect(other.loadFailure.value?.code).toBe('storage')
+  })
+})

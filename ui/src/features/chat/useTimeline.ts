@@ -50,11 +50,16 @@ export interface OpenTimeline {
   readonly loadNewer: () => Promise<void>
   /** Tries once more what could not be loaded. */
   readonly loadAgain: () => void
+  /** Loads until a message is among the rows; tells whether it came to be. */
+  readonly reach: (id: string) => Promise<boolean>
   readonly send: (text: string) => Promise<void>
   readonly retry: (id: string) => Promise<void>
   readonly remove: (id: string) => Promise<void>
   readonly markRead: (seq: number) => Promise<void>
 }
+
+/** How many pages are looked through for a message that somebody linked to. */
+const REACH_PAGES = 100
 
 /**
  * Holds a conversation open until the scope ends.
@@ -212,6 +217,30 @@ export function useTimeline(id: number, isSeen: () => boolean): OpenTimeline {
     })
   }
 
+  async function reach(wanted: string): Promise<boolean> {
+    if (timeline.value !== undefined && isBehind(timeline.value)) {
+      await open('latest')
+    }
+    const here = generation
+    for (let page = 0; page < REACH_PAGES; page += 1) {
+      const held = timeline.value
+      if (held === undefined || generation !== here || disposed) {
+        return false
+      }
+      if (visible(held).some((message) => message.id === wanted)) {
+        return true
+      }
+      if (!held.hasOlder) {
+        return false
+      }
+      await loadOlder()
+      if (timeline.value === held) {
+        return false
+      }
+    }
+    return false
+  }
+
   async function send(text: string): Promise<void> {
     unreadAfter.value = null
     const message = await platform().sendText(id, text)
@@ -246,6 +275,7 @@ export function useTimeline(id: number, isSeen: () => boolean): OpenTimeline {
       loadFailure.value = undefined
       void failedLoad?.()
     },
+    reach,
     send,
     retry: async (message) => {
       await platform().retryMessage(message)

@@ -93,6 +93,19 @@ describe('several accounts', () => {
     expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
   })
 
+  it('leave the others when one signs out, also when it has to sign in again', async () => {
+    const { click, find, router, fake } = await open('/settings/about', { accounts: 3 })
+    await click('sign-out')
+    await click('confirm')
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('chats'))
+    expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
+    fake.emit({ type: 'signed_out', failure: failure('session_ended') })
+    await settle()
+    find('link-line')?.querySelector('button')?.click()
+    await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
+    expect(find('adding-back')).not.toBeNull()
+  })
+
   it('are added while one is signed in, and that can be left', async () => {
     const { click, find, router, fake } = await open('/settings/about')
     await click('add-account')
@@ -281,6 +294,18 @@ describe('links', () => {
     const { fake, router } = await open('/settings/about')
     fake.emitShell({ type: 'link', link })
     await vi.waitFor(() => expect(router.currentRoute.value.path).toBe(path))
+  })
+
+  it('go to a message, however far back, and say where there is none', async () => {
+    const { fake, router, find } = await open('/settings/about')
+    const chat = fake.world.chats.find(({ peer }) => peer.username === 'alice')
+    const far = chat?.messages[20]
+    const link = { kind: 'message', conversation_id: chat?.id ?? 0 } as const
+    fake.emitShell({ type: 'link', link: { ...link, message_id: far?.id ?? '' } })
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe(`/chats/${String(chat?.id)}`), 5_000)
+    expect(find('toast')).toBeNull()
+    fake.emitShell({ type: 'link', link: { ...link, message_id: '018f0000-0000-7000-8000-00000000dead' } })
+    await vi.waitFor(() => expect(find('toast')?.textContent).toContain('was not found in this chat'), 5_000)
   })
 
   it('that mean nothing do nothing but say so', async () => {

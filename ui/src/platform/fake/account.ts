@@ -59,9 +59,17 @@ export function account(world: World): Part {
       }),
     signOut: () =>
       world.answer(() => {
-        state.account = null
-        state.link = null
+        const next = world.others.shift()
         world.presence.clear()
+        if (state.account !== null && next !== undefined) {
+          const { user_id: id, username, nickname } = next
+          state.account = { ...state.account, user: { ...state.account.user, id, username, nickname } }
+          state.account_key = next.key
+          state.server_url = next.server_url
+        } else {
+          state.account = null
+          state.link = null
+        }
         return null
       }),
     forgetAccount: (key) =>
