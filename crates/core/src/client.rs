@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -14,12 +14,15 @@ use rand::{RngExt, rngs::StdRng};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
-    Clock, CoreError, CoreEvent, EventStream, Notice,
+    Clock, CoreError, CoreEvent, EventStream, FailureCode, LocalCode, Notice,
     api::Api,
+    diagnostics::Troubles,
     event::Events,
+    notify::{self, Board, Hub, Known},
     outbox::{self, Flight, Mint},
     presence::Presences,
     session::Session,
+    settings::Settings,
     socket::{self, Answer, Incoming, LinkState, Wire},
     store::Store,
     sync,
@@ -44,6 +47,12 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// Chance.
     pub(crate) rng: StdRng,
+    /// What the user has chosen.
+    pub(crate) settings: watch::Receiver<Settings>,
+    /// Where failures are noted.
+    pub(crate) troubles: Troubles,
+    /// What was held before anything could arrive.
+    pub(crate) known: Known,
 }
 
 /// What the tasks of an account share.
@@ -59,6 +68,12 @@ pub(crate) struct Shared {
     pub(crate) events: Events,
     pub(crate) link: watch::Sender<LinkState>,
     pub(crate) wire: Wire,
+    /// What the user has chosen.
+    pub(crate) settings: watch::Receiver<Settings>,
+    /// Where failures are noted.
+    pub(crate) troubles: Troubles,
+    /// What is notified of.
+    pub(crate) hub: Hub,
     /// Which friends are there.
     pub(crate) presence: Presences,
     /// Messages that were handed to a socket.
@@ -98,6 +113,9 @@ impl Shared {
             true
         });
         if changed {
+            if let LinkState::Offline { reason, .. } = link {
+                self.troubles.note("link", reason);
+            }
             self.events.emit(CoreEvent::Link { link });
         }
     }
@@ -111,6 +129,7 @@ impl Shared {
     /// Ends life with the server: this device is not signed in any more.
     pub(crate) fn sign_out(&self, error: CoreError) {
         if !self.signed_out.swap(true, Ordering::AcqRel) {
+            self.troubles.note("session", error.code());
             self.set_link(LinkState::SignedOut);
             self.events.emit(CoreEvent::SignedOut {
                 failure: error.into(),
@@ -127,12 +146,40 @@ pub struct Core {
     tasks: Arc<Tasks>,
 }
 
+/// An account that somebody else keeps open.
+pub(crate) struct WeakCore {
+    shared: Weak<Shared>,
+    tasks: Weak<Tasks>,
+}
+
+impl WeakCore {
+    /// Returns the account while it is in use.
+    pub(crate) fn upgrade(&self) -> Option<Core> {
+        let tasks = self.tasks.upgrade()?;
+        let shared = self.shared.upgrade()?;
+        Some(Core { shared, tasks })
+    }
+}
+
 impl Core {
+    /// Returns a handle that does not keep the account open.
+    pub(crate) fn downgrade(&self) -> WeakCore {
+        WeakCore {
+            shared: Arc::downgrade(&self.shared),
+            tasks: Arc::downgrade(&self.tasks),
+        }
+    }
+
     /// Starts the tasks of an account. Must be called within a runtime.
     pub(crate) fn start(parts: Parts) -> Self {
         let (wanted, jobs) = mpsc::unbounded_channel();
         let (incoming, frames) = mpsc::channel::<Incoming>(1024);
         let (answered, answers) = mpsc::channel::<Answer>(1024);
+        let hub = Hub::default();
+        if parts.known.is_new {
+            hub.await_history();
+        }
+        let board = Board::new(parts.key.clone(), parts.known);
         let shared = Arc::new(Shared {
             key: parts.key,
             server_url: parts.server_url,
@@ -145,6 +192,9 @@ impl Core {
             events: Events::default(),
             link: watch::Sender::new(LinkState::Connecting { since: None }),
             wire: Wire::default(),
+            settings: parts.settings,
+            troubles: parts.troubles,
+            hub,
             presence: Presences::default(),
             flight: Flight::default(),
             outbox_grew: Notify::new(),
@@ -163,10 +213,13 @@ impl Core {
         core.spawn("socket", move |shared| {
             socket::run(shared, incoming.clone(), answered.clone())
         });
+        core.spawn("socket.way", socket::follow_way);
         let inbox = Arc::new(tokio::sync::Mutex::new(sync::Inbox { frames, jobs }));
         core.spawn("sync", move |shared| sync::run(shared, inbox.clone()));
         core.spawn("sync.holes", sync::fill_holes);
         core.spawn("sync.marks", sync::send_marks);
+        let board = Arc::new(tokio::sync::Mutex::new(board));
+        core.spawn("notify", move |shared| notify::run(shared, board.clone()));
         let answers = Arc::new(tokio::sync::Mutex::new(answers));
         core.spawn("outbox.sender", move |shared| {
             outbox::run(shared, answers.clone())
@@ -181,6 +234,8 @@ impl Core {
     {
         let (shared, told) = (Arc::clone(&self.shared), Arc::clone(&self.shared));
         let failed = move || {
+            told.troubles
+                .note(name, FailureCode::Local(LocalCode::Internal));
             told.events.emit(CoreEvent::Notice {
                 notice: Notice::TaskFailed,
             });
@@ -231,6 +286,7 @@ impl Core {
         self.shared.wire.down();
         self.shared.store.close().await;
         self.shared.events.close();
+        self.shared.hub.close();
     }
 }
 

@@ -44,6 +44,8 @@ pub enum LocalCode {
     ProxyFailed,
     /// Another program has these keys.
     ShortcutTaken,
+    /// These keys cannot be had everywhere, or this desktop gives them to no program.
+    ShortcutUnsupported,
     /// A fault of this program.
     Internal,
 }
@@ -85,6 +87,12 @@ pub enum CoreError {
         /// Details for the log.
         message: String,
     },
+    /// The passphrase of the app lock is another one.
+    #[error("the passphrase is another one")]
+    WrongPassphrase {
+        /// When another one is tried.
+        retry_after_ms: Option<u64>,
+    },
 }
 
 impl CoreError {
@@ -102,6 +110,7 @@ impl CoreError {
         match self {
             Self::Server(body) => FailureCode::Server(body.code),
             Self::Local { code, .. } => FailureCode::Local(*code),
+            Self::WrongPassphrase { .. } => FailureCode::Local(LocalCode::WrongPassphrase),
         }
     }
 
@@ -122,10 +131,14 @@ impl CoreError {
         match self {
             Self::Server(body) => body.retry(),
             Self::Local {
-                code: LocalCode::Unreachable | LocalCode::TimedOut | LocalCode::CertificateInvalid,
+                code:
+                    LocalCode::Unreachable
+                    | LocalCode::TimedOut
+                    | LocalCode::CertificateInvalid
+                    | LocalCode::ProxyFailed,
                 ..
             } => Retry::After(None),
-            Self::Local { .. } => Retry::Never,
+            Self::Local { .. } | Self::WrongPassphrase { .. } => Retry::Never,
         }
     }
 }
@@ -134,6 +147,7 @@ impl From<CoreError> for Failure {
     fn from(error: CoreError) -> Self {
         let retry_after_ms = match &error {
             CoreError::Server(body) => body.retry_after_ms,
+            CoreError::WrongPassphrase { retry_after_ms } => *retry_after_ms,
             CoreError::Local { .. } => None,
         };
         Self {

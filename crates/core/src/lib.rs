@@ -13,6 +13,7 @@ mod tasks;
 
 pub mod contacts;
 pub mod conversations;
+pub mod diagnostics;
 pub mod home;
 pub mod notify;
 pub mod outbox;
@@ -21,6 +22,7 @@ pub mod secrets;
 pub mod session;
 pub mod settings;
 pub mod socket;
+pub mod storage;
 pub mod timeline;
 
 mod api;

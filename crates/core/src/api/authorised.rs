@@ -15,7 +15,10 @@ use reqwest::Method;
 use rustls::ClientConfig;
 use serde::de::DeserializeOwned;
 
-use super::call::{Call, Http};
+use super::{
+    call::{Call, Http},
+    way::Way,
+};
 use crate::{CoreError, session::Session};
 
 /// The HTTP interface of one server, for one account. Cheap to clone.
@@ -34,6 +37,11 @@ impl Api {
     /// Returns how connections are secured, for the socket.
     pub(crate) fn tls(&self) -> Arc<ClientConfig> {
         self.http.tls()
+    }
+
+    /// Returns the way to servers, for the socket.
+    pub(crate) const fn way(&self) -> &Way {
+        self.http.way()
     }
 
     /// Where to open the socket.

@@ -3,13 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use magpie_protocol::sessions::Secret;
+use parking_lot::Mutex;
 use reqwest::{Client, Method, Response, redirect};
 use rustls::ClientConfig;
 use serde::{Serialize, de::DeserializeOwned};
-use url::{Host, Url};
+use url::Url;
 
-use super::{failure, tls};
-use crate::{CoreError, LocalCode};
+use super::{
+    failure, tls,
+    way::{self, Way},
+};
+use crate::{CoreError, LocalCode, settings::Proxy};
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -67,36 +71,67 @@ impl Call {
 /// The HTTP interface of one server. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    client: Client,
     base: Url,
     tls: Arc<ClientConfig>,
+    way: Way,
+    built: Arc<Mutex<Built>>,
 }
 
-impl Http {
-    /// Prepares to ask a server, given by its canonical address.
-    ///
-    /// # Errors
-    /// [`LocalCode::InvalidAddress`] or [`LocalCode::Internal`].
-    pub(crate) fn new(server_url: &str) -> Result<Self, CoreError> {
-        let base = Url::parse(server_url)
-            .map_err(|error| CoreError::local(LocalCode::InvalidAddress, error.to_string()))?;
-        let tls = tls::config()?;
-        let mut with_http2 = ClientConfig::clone(&tls);
+/// A client, and the proxy that it goes through.
+#[derive(Debug, Clone)]
+struct Built {
+    client: Client,
+    proxy: Proxy,
+}
+
+impl Built {
+    fn new(base: &Url, tls: &Arc<ClientConfig>, proxy: Proxy) -> Result<Self, CoreError> {
+        let mut with_http2 = ClientConfig::clone(tls);
         with_http2.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        let mut builder = Client::builder()
+        let builder = Client::builder()
             .tls_backend_preconfigured(with_http2)
             .user_agent(concat!("Magpie/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .timeout(WHOLE)
             .redirect(redirect::Policy::custom(follow));
-        if is_loopback(&base) {
-            // A proxy's loopback is another computer's.
-            builder = builder.no_proxy();
-        }
-        let client = builder
+        let client = way::follow(builder, &proxy, base)?
             .build()
             .map_err(|error| CoreError::local(LocalCode::Internal, error.to_string()))?;
-        Ok(Self { client, base, tls })
+        Ok(Self { client, proxy })
+    }
+}
+
+impl Http {
+    /// Prepares to ask a server, given by its canonical address, on this way.
+    ///
+    /// # Errors
+    /// [`LocalCode::InvalidAddress`], [`LocalCode::ProxyFailed`] or [`LocalCode::Internal`].
+    pub(crate) fn new(server_url: &str, way: Way) -> Result<Self, CoreError> {
+        let base = Url::parse(server_url)
+            .map_err(|error| CoreError::local(LocalCode::InvalidAddress, error.to_string()))?;
+        let tls = tls::config()?;
+        let built = Built::new(&base, &tls, way.to(&base))?;
+        Ok(Self {
+            base,
+            tls,
+            way,
+            built: Arc::new(Mutex::new(built)),
+        })
+    }
+
+    /// Returns the client for the way as it is now.
+    fn client(&self) -> Result<Built, CoreError> {
+        let proxy = self.way.to(&self.base);
+        let mut built = self.built.lock();
+        if built.proxy != proxy {
+            *built = Built::new(&self.base, &self.tls, proxy)?;
+        }
+        Ok(built.clone())
+    }
+
+    /// Returns the way that is gone, for the socket.
+    pub(super) const fn way(&self) -> &Way {
+        &self.way
     }
 
     /// Returns how connections are secured, for the socket.
@@ -123,7 +158,8 @@ impl Http {
     ) -> Result<(Url, Vec<u8>), CoreError> {
         let mut url = self.base.clone();
         url.set_path(&call.path);
-        let mut request = self.client.request(call.method.clone(), url);
+        let built = self.client()?;
+        let mut request = built.client.request(call.method.clone(), url);
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
@@ -135,9 +171,13 @@ impl Http {
                 .header(reqwest::header::CONTENT_TYPE, "application/json")
                 .body(body.clone());
         }
-        let response = request.send().await.map_err(failure::transport)?;
+        let proxied = built.proxy.url().is_some();
+        let response = request
+            .send()
+            .await
+            .map_err(|error| failure::transport(error, proxied))?;
         let (url, status) = (response.url().clone(), response.status());
-        let body = read(response).await?;
+        let body = read(response, proxied).await?;
         if status.is_success() {
             Ok((url, body))
         } else {
@@ -146,9 +186,10 @@ impl Http {
     }
 }
 
-async fn read(mut response: Response) -> Result<Vec<u8>, CoreError> {
+async fn read(mut response: Response, proxied: bool) -> Result<Vec<u8>, CoreError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failure::transport)? {
+    let failed = |error| failure::transport(error, proxied);
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > ANSWER_BYTES {
             return Err(failure::not_magpie("it answered without end"));
         }
@@ -171,14 +212,5 @@ fn follow(attempt: redirect::Attempt<'_>) -> redirect::Action {
         attempt.follow()
     } else {
         attempt.stop()
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

@@ -62,11 +62,18 @@ fn is_other_language(error: &hyper::Error) -> bool {
     error.is_parse() || !broke
 }
 
-/// Turns a failed request into a failure of ours.
-pub(super) fn transport(error: reqwest::Error) -> CoreError {
+/// Turns a failed request into a failure of ours. Where a proxy that the user chose is in between,
+/// it is the one that nobody came through.
+pub(super) fn transport(error: reqwest::Error, proxied: bool) -> CoreError {
     // The address may hold what somebody searched for.
     let error = error.without_url();
-    CoreError::local(transport_code(&error), chain(&error))
+    let code = match transport_code(&error) {
+        LocalCode::Unreachable | LocalCode::TimedOut if proxied && error.is_connect() => {
+            LocalCode::ProxyFailed
+        }
+        code => code,
+    };
+    CoreError::local(code, chain(&error))
 }
 
 /// Turns an answer that is a failure into a failure of ours: the server's own words where they are,
@@ -167,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_server_that_nobody_vouches_for_is_not_trusted() {
-        let http = crate::api::Http::new(&unknown_issuer()).unwrap();
+        let http = crate::api::Http::new(&unknown_issuer(), crate::api::Way::default()).unwrap();
         let code = http
             .server()
             .await

@@ -10,7 +10,9 @@ mod call;
 mod failure;
 mod open;
 mod tls;
+mod way;
 
 pub(crate) use authorised::Api;
 pub(crate) use call::Http;
 pub(crate) use failure::transport_code;
+pub(crate) use way::Way;

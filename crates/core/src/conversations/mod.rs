@@ -65,6 +65,8 @@ pub struct ConversationItem {
     pub failed: u32,
     /// What was begun to be written and not sent.
     pub draft: Option<String>,
+    /// Nothing is told of it until then; far in the future for always. It may have passed.
+    pub muted_until: Option<Timestamp>,
 }
 
 /// The whole list.
@@ -139,6 +141,7 @@ pub(crate) fn item(me: UserId, line: Line) -> ConversationItem {
         unread: count(line.unread),
         failed: line.failed,
         draft: line.draft,
+        muted_until: line.muted_until,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     Core, CoreError, FailureCode, LocalCode,
     api::{Api, Http},
     client::Parts,
+    notify,
     secrets::AccountSecrets,
     session::{Pair, Session, digest, digest_of_new},
     socket::LinkState,
@@ -49,6 +50,15 @@ impl OpenStores {
             store.close().await;
         }
     }
+
+    /// Closes all, of whose accounts no handle may be left.
+    pub(super) async fn close_all(&mut self) {
+        for (_, store) in std::mem::take(&mut self.open) {
+            if let Some(store) = store.upgrade() {
+                store.close().await;
+            }
+        }
+    }
 }
 
 impl Home {
@@ -59,8 +69,10 @@ impl Home {
     pub async fn register(&self, registration: Registration) -> Result<Core, CoreError> {
         let password = digest_of_new(&registration.password)?;
         let mut stores = self.0.stores.lock().await;
-        let server = check::check(&address::canonical(&registration.server_url)?).await?;
-        let http = Http::new(&server.url)?;
+        self.check_unlocked()?;
+        let server =
+            check::check(&address::canonical(&registration.server_url)?, self.way()).await?;
+        let http = Http::new(&server.url, self.way())?;
         let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
         let email = given(registration.email);
         let invitation = given(registration.invitation).map(|code| code.trim().to_owned());
@@ -85,8 +97,10 @@ impl Home {
     /// was unlocked brings them back, and trying again without moves them aside.
     pub async fn sign_in(&self, credentials: Credentials) -> Result<Core, CoreError> {
         let mut stores = self.0.stores.lock().await;
-        let server = check::check(&address::canonical(&credentials.server_url)?).await?;
-        let http = Http::new(&server.url)?;
+        self.check_unlocked()?;
+        let server =
+            check::check(&address::canonical(&credentials.server_url)?, self.way()).await?;
+        let http = Http::new(&server.url, self.way())?;
         let signed_in = http
             .sign_in(&SignIn {
                 login: credentials.login.trim().to_owned(),
@@ -101,12 +115,25 @@ impl Home {
     /// signed in here, or when the keychain does not give what is needed.
     ///
     /// # Errors
-    /// [`crate::LocalCode::Storage`] when its database can neither be opened nor replaced.
+    /// [`LocalCode::Locked`] while the app is locked, [`crate::LocalCode::Storage`] when its database
+    /// can neither be opened nor replaced.
     pub async fn resume(&self) -> Result<Option<Core>, CoreError> {
         let mut stores = self.0.stores.lock().await;
-        let Some(mut remembered) = self.remembered().into_iter().next() else {
-            return Ok(None);
-        };
+        self.check_unlocked()?;
+        match self.remembered().into_iter().next() {
+            Some(account) => self.resume_account(&mut stores, account, true).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Opens an account where somebody is signed in to it, and remembers that it was used where it
+    /// is to be shown.
+    pub(super) async fn resume_account(
+        &self,
+        stores: &mut OpenStores,
+        mut remembered: RememberedAccount,
+        shown: bool,
+    ) -> Result<Option<Core>, CoreError> {
         let secrets = self.0.secrets.account(&remembered.key);
         let pair = match secrets.tokens().await {
             Ok(Some(pair)) => pair,
@@ -117,10 +144,7 @@ impl Home {
                 return Ok(None);
             }
         };
-        let store = match self
-            .open_store(&mut stores, &remembered.key, &secrets)
-            .await
-        {
+        let store = match self.open_store(stores, &remembered.key, &secrets).await {
             Err(error) if is_keychain(&error) => {
                 // Signing in tries again, and says what is wrong.
                 tracing::warn!(%error, "the key of the database cannot be read");
@@ -134,12 +158,16 @@ impl Home {
         };
         remembered.username.clone_from(&account.user.username);
         remembered.nickname.clone_from(&account.user.nickname);
-        remembered.last_used_at = self.now();
-        let http = Http::new(&remembered.server_url)?;
-        let core = self.start(http, secrets, pair, store, account, &remembered);
-        if let Err(error) = self.remember(remembered) {
-            // A full disk must not keep anybody from reading.
-            tracing::warn!(%error, "when the account was last used cannot be written down");
+        let http = Http::new(&remembered.server_url, self.way())?;
+        let core = self
+            .start(http, secrets, pair, store, account, &remembered)
+            .await?;
+        if shown {
+            remembered.last_used_at = self.now();
+            if let Err(error) = self.remember(remembered) {
+                // A full disk must not keep anybody from reading.
+                tracing::warn!(%error, "when the account was last used cannot be written down");
+            }
         }
         Ok(Some(core))
     }
@@ -243,10 +271,11 @@ impl Home {
             last_used_at: self.now(),
         };
         self.remember(remembered.clone())?;
-        Ok(self.start(http, secrets, pair, store, account, &remembered))
+        self.start(http, secrets, pair, store, account, &remembered)
+            .await
     }
 
-    fn start(
+    async fn start(
         &self,
         http: Http,
         secrets: AccountSecrets,
@@ -254,10 +283,12 @@ impl Home {
         store: Store,
         account: Account,
         remembered: &RememberedAccount,
-    ) -> Core {
+    ) -> Result<Core, CoreError> {
+        let (me, now) = (account.user.id, self.now());
+        let known = store.read(move |db| notify::known(db, me, now)).await?;
         let clock = Arc::clone(&self.0.options.clock);
         let session = Session::new(http.clone(), secrets, Arc::clone(&clock), pair);
-        Core::start(Parts {
+        let core = Core::start(Parts {
             key: remembered.key.clone(),
             server_url: remembered.server_url.clone(),
             account,
@@ -266,7 +297,12 @@ impl Home {
             session,
             clock,
             rng: StdRng::from_rng(&mut *self.0.rng.lock()),
-        })
+            settings: self.0.settings.subscribe(),
+            troubles: self.troubles().clone(),
+            known,
+        });
+        self.note_open(&core);
+        Ok(core)
     }
 
     /// Opens an account's database. One that cannot be read is replaced, and the user is told.
@@ -336,7 +372,7 @@ impl Home {
 }
 
 /// Runs what waits for the disk where waiting disturbs nobody.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CoreError> + Send + 'static,
 ) -> Result<T, CoreError> {
     tokio::task::spawn_blocking(work)

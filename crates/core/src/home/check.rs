@@ -3,7 +3,10 @@
 use magpie_protocol::server::{PRODUCT, PROTOCOL_VERSION, ServerInfo};
 
 use super::{Home, ServerCheck, address};
-use crate::{CoreError, FailureCode, LocalCode, api::Http};
+use crate::{
+    CoreError, FailureCode, LocalCode,
+    api::{Http, Way},
+};
 
 impl Home {
     /// Asks a server what it is. A missing scheme is taken as https, or as http for this computer
@@ -14,7 +17,7 @@ impl Home {
     pub async fn check_server(&self, address: &str) -> Result<ServerCheck, CoreError> {
         let mut failure: Option<CoreError> = None;
         for candidate in address::candidates(address)? {
-            match check(&candidate).await {
+            match check(&candidate, self.way()).await {
                 Ok(found) => return Ok(found),
                 Err(error) => {
                     // What answered, if wrongly, tells more than what did not.
@@ -34,8 +37,8 @@ impl Home {
 }
 
 /// Asks one address, given in canonical form.
-pub(super) async fn check(url: &str) -> Result<ServerCheck, CoreError> {
-    let found = Http::new(url)?.server().await?;
+pub(super) async fn check(url: &str, way: Way) -> Result<ServerCheck, CoreError> {
+    let found = Http::new(url, way)?.server().await?;
     fits(&found.info)?;
     // Where it was led to is where to ask from now on.
     let url = address::canonical(&found.url.origin().ascii_serialization())?;

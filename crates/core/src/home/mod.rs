@@ -13,10 +13,13 @@ mod accounts;
 mod address;
 mod check;
 pub(crate) mod files;
+mod lock;
+mod open;
 #[cfg(feature = "testing")]
 mod testing;
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     path::{Path, PathBuf},
     sync::Arc,
@@ -26,13 +29,19 @@ use magpie_protocol::{Timestamp, UserId, server::ServerInfo};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::{
     Clock, CoreError, Notice,
+    api::Way,
+    client::WeakCore,
+    diagnostics::Troubles,
     secrets::{SecretStorage, Secrets},
-    settings::Settings,
+    settings::{Pause, Settings},
 };
 use account::OpenStores;
+pub(crate) use account::blocking;
+pub use open::AccountLine;
 
 /// The folder of the accounts' folders.
 const ACCOUNTS: &str = "accounts";
@@ -122,19 +131,34 @@ pub struct Home(Arc<Inner>);
 
 struct Inner {
     options: HomeOptions,
-    settings: Mutex<Settings>,
+    settings: watch::Sender<Settings>,
+    /// Held while settings are written, so that the file and the memory agree on which is the last.
+    writing: Mutex<()>,
     accounts: Mutex<Vec<RememberedAccount>>,
     secrets: Secrets,
     notices: Mutex<Vec<Notice>>,
+    /// What went wrong lately.
+    troubles: Troubles,
     rng: Mutex<StdRng>,
     /// Held while somebody signs in or out, so that these do not meet; and which databases are
     /// open, so that none is opened twice.
     stores: tokio::sync::Mutex<OpenStores>,
+    /// The accounts that are open.
+    open: Mutex<BTreeMap<String, WeakCore>>,
     /// Let go, another process can take the folder.
     _lock: File,
 }
 
 impl Home {
+    /// Makes the folder of a home where it is missing, so that only this user can enter it. To be
+    /// called by whoever puts something else into it, which must not be there first.
+    ///
+    /// # Errors
+    /// [`crate::LocalCode::DiskFull`] or [`crate::LocalCode::Storage`].
+    pub fn make_folder(folder: &Path) -> Result<(), CoreError> {
+        files::make_folder(folder)
+    }
+
     /// Opens the folder.
     ///
     /// # Errors
@@ -152,12 +176,15 @@ impl Home {
         let opened = Secrets::open(folder.join("secrets.json"), service, now).await?;
         let notices = opened.tell.then_some(Notice::SecretsInFile);
         Ok(Self(Arc::new(Inner {
-            settings: Mutex::new(settings),
+            settings: watch::Sender::new(Settings::tidied(settings)),
+            writing: Mutex::default(),
             accounts: Mutex::new(accounts),
             secrets: opened.secrets,
             notices: Mutex::new(notices.into_iter().collect()),
+            troubles: Troubles::new(Arc::clone(&options.clock)),
             rng: Mutex::new(rand::make_rng()),
             stores: tokio::sync::Mutex::default(),
+            open: Mutex::default(),
             _lock: lock,
             options,
         })))
@@ -166,22 +193,57 @@ impl Home {
     /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> Settings {
-        self.0.settings.lock().clone()
+        self.0.settings.borrow().clone()
     }
 
-    /// Stores the settings and returns them as stored: emoji beyond the 32 used last are dropped,
-    /// and a skin tone that does not exist is none.
+    /// Follows the settings, whoever changes them.
+    #[must_use]
+    pub fn settings_changes(&self) -> watch::Receiver<Settings> {
+        self.0.settings.subscribe()
+    }
+
+    /// Stores the settings and returns them as stored: what lies outside of its bounds is brought
+    /// back into them, and emoji beyond the 32 used last are dropped. What follows them, follows at
+    /// once: the way to the network, and what is notified of.
     ///
     /// # Errors
     /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, CoreError> {
+        self.change_settings(move |held| *held = settings).await
+    }
+
+    /// Tells of nothing for a while, or does again, and returns the settings as stored. Quiet hours
+    /// are kept besides.
+    ///
+    /// # Errors
+    /// As [`Home::set_settings`].
+    pub async fn set_quiet(&self, pause: Option<Pause>) -> Result<Settings, CoreError> {
+        let until = pause.map(|pause| pause.until(&*self.0.options.clock));
+        self.change_settings(move |held| held.quiet_until = until)
+            .await
+    }
+
+    /// Changes the settings as they are now, so that two who change different ones do not undo
+    /// each other's.
+    ///
+    /// # Errors
+    /// As [`Home::set_settings`].
+    pub async fn change_settings(
+        &self,
+        change: impl FnOnce(&mut Settings) + Send + 'static,
+    ) -> Result<Settings, CoreError> {
         let home = self.clone();
         account::blocking(move || {
+            let _writing = home.0.writing.lock();
+            let mut settings = home.settings();
+            change(&mut settings);
             let settings = settings.tidied();
-            // Written under the lock, so that the file and the memory agree on which is the last.
-            let mut held = home.0.settings.lock();
             files::write(&home.folder().join(SETTINGS), &settings)?;
-            held.clone_from(&settings);
+            home.0.settings.send_if_modified(|held| {
+                let news = *held != settings;
+                held.clone_from(&settings);
+                news
+            });
             Ok(settings)
         })
         .await
@@ -206,11 +268,20 @@ impl Home {
         std::mem::take(&mut *self.0.notices.lock())
     }
 
+    /// Returns what went wrong lately.
+    pub(crate) fn troubles(&self) -> &Troubles {
+        &self.0.troubles
+    }
+
+    fn way(&self) -> Way {
+        Way::new(self.0.settings.subscribe())
+    }
+
     fn folder(&self) -> &Path {
         &self.0.options.folder
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.options.clock.now()
     }
 }

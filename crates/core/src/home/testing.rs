@@ -27,7 +27,7 @@ impl Home {
                 registration: RegistrationPolicy::Open,
             },
         };
-        let http = Http::new(&server.url)?;
+        let http = Http::new(&server.url, self.way())?;
         let mut stores = self.0.stores.lock().await;
         self.open_account(&mut stores, server, http, signed_in)
             .await

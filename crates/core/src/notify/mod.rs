@@ -6,8 +6,21 @@
 //! started: only what arrives after that is news. What was missed while the device was away comes as
 //! one notification where it is of many conversations.
 
-use magpie_protocol::{ConversationId, FriendRequestId, Timestamp, UserId, messages::Body};
+mod board;
+mod hub;
+mod task;
+
+use magpie_protocol::{
+    ConversationId, ErrorBody, ErrorCode, FriendRequestId, Timestamp, UserId, messages::Body,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::{Core, CoreError, settings::Pause, store::table, sync::commit};
+
+pub(crate) use board::{Board, Known};
+pub(crate) use hub::Hub;
+pub use hub::NoticeStream;
+pub(crate) use task::{held, known, run};
 
 /// What is to become of notifications.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,4 +110,50 @@ pub struct Avatar {
     pub name: String,
     /// What the colour is taken from: a person's number, or a group's.
     pub seed: u64,
+}
+
+impl Core {
+    /// Listens to what is to be shown from now on. What arrived before anybody listened, and is
+    /// still unread and news, comes first.
+    #[must_use]
+    pub fn notices(&self) -> NoticeStream {
+        self.shared.hub.listen()
+    }
+
+    /// Says which conversation a window shows, and whether somebody looks at that window: it is not
+    /// notified of. Each window says so by its own name.
+    pub fn set_view(&self, window: &str, conversation_id: Option<ConversationId>, focused: bool) {
+        self.shared.hub.set_view(window, conversation_id, focused);
+    }
+
+    /// Forgets a window that was closed.
+    pub fn drop_view(&self, window: &str) {
+        self.shared.hub.drop_view(window);
+    }
+
+    /// Tells of no message of a conversation for a while, or does again. It is so on this device
+    /// only.
+    ///
+    /// # Errors
+    /// [`magpie_protocol::ErrorCode::ConversationNotFound`], [`crate::LocalCode::Storage`] or
+    /// [`crate::LocalCode::DiskFull`].
+    pub async fn set_muted(
+        &self,
+        conversation_id: ConversationId,
+        pause: Option<Pause>,
+    ) -> Result<(), CoreError> {
+        let until = pause.map(|pause| pause.until(&*self.shared.clock));
+        let known = commit(&self.shared, move |tx, touched| {
+            let known = table::conversations::get(tx, conversation_id)?.is_some();
+            if known {
+                table::mutes::set(tx, conversation_id, until)?;
+                touched.line(conversation_id);
+            }
+            Ok(known)
+        })
+        .await?;
+        known.then_some(()).ok_or_else(|| {
+            ErrorBody::new(ErrorCode::ConversationNotFound, "it is not known here").into()
+        })
+    }
 }

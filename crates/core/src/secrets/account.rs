@@ -80,6 +80,11 @@ impl AccountSecrets {
         self.secrets.set(&self.database, &key.to_hex()).await
     }
 
+    /// Returns the names of everything.
+    pub(crate) fn names(&self) -> [&str; 2] {
+        [&self.tokens, &self.database]
+    }
+
     /// Removes everything.
     ///
     /// # Errors

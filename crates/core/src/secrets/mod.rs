@@ -3,16 +3,21 @@
 //! In the system's keychain where there is one that works, which is tried out when the home is
 //! opened, and otherwise in a file that only this user can read. A keychain that breaks later costs
 //! at most a new sign-in: what it does not take goes to the file, and what the file holds is the
-//! newer. What lies in a keychain that cannot be asked is not missing: reading it is an error.
+//! newer. What lies in a keychain that cannot be asked is not missing: reading it is an error. Where
+//! the user has set an app lock, all of it is sealed besides, and cannot be read while the app is
+//! locked.
 
 mod account;
 mod file;
 mod keychain;
+mod lock;
+mod vault;
 
 use std::{path::PathBuf, sync::Arc};
 
 use magpie_protocol::Timestamp;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
 use crate::{CoreError, LocalCode};
@@ -20,6 +25,8 @@ use crate::{CoreError, LocalCode};
 pub(crate) use account::AccountSecrets;
 use file::SecretsFile;
 use keychain::Keychain;
+pub use lock::LockState;
+use lock::Vault;
 
 /// Where secrets lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +51,9 @@ struct Inner {
     /// Taken for as long as a secret is being read or changed, so that none is changed twice at
     /// once.
     file: tokio::sync::Mutex<SecretsFile>,
+    /// The app lock.
+    vault: RwLock<Vault>,
+    rng: Mutex<StdRng>,
 }
 
 /// What [`Secrets::open`] found.
@@ -83,7 +93,10 @@ impl Secrets {
             service: service.map(str::to_owned),
             keychain: RwLock::new(keychain.map(Arc::new)),
             file: tokio::sync::Mutex::new(file),
+            vault: RwLock::default(),
+            rng: Mutex::new(rand::make_rng()),
         }));
+        secrets.find_lock().await;
         Ok(OpenedSecrets { secrets, tell })
     }
 
@@ -96,6 +109,9 @@ impl Secrets {
         let keychain = Keychain::probe(service).await;
         let works = keychain.is_some();
         *self.0.keychain.write() = keychain.map(Arc::new);
+        if works {
+            self.find_lock().await;
+        }
         works
     }
 
@@ -118,11 +134,24 @@ impl Secrets {
 
     async fn get(&self, name: &str) -> Result<Option<String>, CoreError> {
         let file = self.0.file.lock().await;
-        self.read(&file, name).await
+        match self.read(&file, name).await? {
+            Some(text) => self.unsealed(name, text).map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn set(&self, name: &str, value: &str) -> Result<(), CoreError> {
         let mut file = self.0.file.lock().await;
+        let value = self.sealed(name, value)?;
+        self.write(&mut file, name, &value).await
+    }
+
+    async fn write(
+        &self,
+        file: &mut SecretsFile,
+        name: &str,
+        value: &str,
+    ) -> Result<(), CoreError> {
         if let Some(keychain) = self.keychain() {
             match keychain.set(name, value).await {
                 Ok(()) => return file.remove(name),
@@ -137,7 +166,9 @@ impl Secrets {
     /// Removes a secret, where it is the one that `matches` knows.
     async fn remove(&self, name: &str, matches: impl Fn(&str) -> bool) -> Result<(), CoreError> {
         let mut file = self.0.file.lock().await;
-        match self.read(&file, name).await {
+        let read = self.read(&file, name).await;
+        let read = read.and_then(|text| text.map(|text| self.unsealed(name, text)).transpose());
+        match read {
             Ok(Some(value)) if !matches(&value) => return Ok(()),
             Ok(None) => return Ok(()),
             // What cannot be read may still be removed.

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use super::{Pair, Session};
 use crate::{
     Clock, CoreError, FailureCode, LocalCode,
-    api::{Api, Http},
+    api::{Api, Http, Way},
     secrets::{AccountSecrets, Secrets},
 };
 
@@ -141,7 +141,7 @@ async fn stage(present: usize) -> Stage {
     let clock = Arc::new(Hand::default());
     let pair = Pair::new(tokens(0), device(), clock.now());
     secrets.save_tokens(&pair).await.unwrap();
-    let http = Http::new(&url).unwrap();
+    let http = Http::new(&url, Way::default()).unwrap();
     let session = Session::new(http.clone(), secrets.clone(), clock.clone(), pair);
     Stage {
         server,
@@ -293,7 +293,7 @@ async fn what_is_not_a_magpie_server_is_told_from_nobody_there() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serving = tokio::spawn(async move { axum::serve(listener, app).await });
     let code = |url: String| async move {
-        let found = Http::new(&url).unwrap().server().await;
+        let found = Http::new(&url, Way::default()).unwrap().server().await;
         found.map(|_| ()).map_err(|error| error.code())
     };
     let local = |code| Err(FailureCode::Local(code));
@@ -318,7 +318,7 @@ async fn what_speaks_another_language_is_not_a_magpie_server() {
         let mut rest = Vec::new();
         let _ = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest).await;
     });
-    let Err(error) = Http::new(&url).unwrap().server().await else {
+    let Err(error) = Http::new(&url, Way::default()).unwrap().server().await else {
         panic!("it was taken for one");
     };
     let code = error.code();

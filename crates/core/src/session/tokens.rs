@@ -179,6 +179,16 @@ impl Session {
         }
     }
 
+    /// Waits until a refresh that is under way has saved what it got, if it does not take too long.
+    pub(crate) async fn settle(&self) {
+        const PATIENCE: Duration = Duration::from_secs(3);
+        let refreshing = self.0.state.lock().refreshing.clone();
+        if let Some((refreshing, _)) = refreshing {
+            // What came of it does not matter here.
+            let _ = tokio::time::timeout(PATIENCE, refreshing).await;
+        }
+    }
+
     /// Ends the session on the server where it can be reached, and then on this side.
     ///
     /// # Errors

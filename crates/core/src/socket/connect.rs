@@ -9,7 +9,7 @@ use magpie_protocol::{
 };
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
+    Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config,
     tungstenite::{
         ClientRequestBuilder, Error, Message,
         http::{Uri, response::Response},
@@ -65,11 +65,13 @@ async fn open(shared: &Shared, address: &Uri, token: &Secret) -> Result<Socket, 
         .max_message_size(Some(FRAME_BYTES))
         .max_frame_size(Some(FRAME_BYTES));
     let connector = Connector::Rustls(shared.api.tls());
-    let opening = connect_async_tls_with_config(request, Some(config), true, Some(connector));
-    let (mut socket, _) = timeout(PATIENCE, opening)
-        .await
-        .map_err(late)?
-        .map_err(failure)?;
+    let opening = async {
+        let stream = shared.api.way().connect(address).await?;
+        client_async_tls_with_config(request, stream, Some(config), Some(connector))
+            .await
+            .map_err(failure)
+    };
+    let (mut socket, _) = timeout(PATIENCE, opening).await.map_err(late)??;
     timeout(PATIENCE, ready(&mut socket))
         .await
         .map_err(late)??;

@@ -93,6 +93,22 @@ pub(crate) async fn run(
     }
 }
 
+/// Opens the socket anew whenever the user chooses another way to the network.
+pub(crate) async fn follow_way(shared: Arc<Shared>) {
+    let mut settings = shared.settings.clone();
+    let mut way = settings.borrow_and_update().proxy.clone();
+    while settings.changed().await.is_ok() {
+        let now = settings.borrow_and_update().proxy.clone();
+        if now != way {
+            way = now;
+            shared.wire.give_up.notify_one();
+            shared.wire.hurry.notify_one();
+        }
+    }
+    // The home is gone, and the settings stay as they are.
+    std::future::pending().await
+}
+
 /// Tells whether a failure means that this device is not signed in any more.
 fn is_end(error: &CoreError) -> bool {
     error.ends_session()
@@ -109,7 +125,7 @@ fn is_end(error: &CoreError) -> bool {
 fn wanted_wait(error: &CoreError) -> u64 {
     match error {
         CoreError::Server(body) => body.retry_after_ms.unwrap_or(0).min(60_000),
-        CoreError::Local { .. } => 0,
+        CoreError::Local { .. } | CoreError::WrongPassphrase { .. } => 0,
     }
 }
 

@@ -9,23 +9,25 @@ use std::{
 
 use magpie_protocol::Timestamp;
 use rusqlite::{Connection, OpenFlags};
+use zeroize::Zeroizing;
 
 use super::{Result, Store, StoreError, rescue, schema};
 use crate::Notice;
 
-/// The 32 random bytes that a database is encrypted with. It does not show itself in debug output.
+/// The 32 random bytes that a database is encrypted with. It does not show itself in debug output,
+/// and is overwritten when it goes.
 #[derive(Clone)]
-pub(crate) struct DatabaseKey([u8; 32]);
+pub(crate) struct DatabaseKey(Zeroizing<[u8; 32]>);
 
 impl DatabaseKey {
     /// Takes the bytes.
-    pub(crate) const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
     }
 
     /// Reads what [`DatabaseKey::to_hex`] gave; `None` when it is something else.
     pub(crate) fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
+        let mut bytes = Zeroizing::new([0; 32]);
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return None;
         }
@@ -169,18 +171,24 @@ pub(super) fn connect(path: &Path, key: &DatabaseKey, write: bool) -> Result<Con
         // A reader of a write-ahead log must be able to write its index.
         false => OpenFlags::SQLITE_OPEN_READ_WRITE,
     };
+    let is_fresh = !path.metadata().is_ok_and(|file| file.len() > 0);
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.set_prepared_statement_cache_capacity(128);
     // Given raw, the key is used as it is, without the slow derivation that passwords need.
-    connection.execute_batch(&format!(
+    let opening = Zeroizing::new(format!(
         "PRAGMA cipher_log_level = NONE;
          PRAGMA key = \"x'{}'\";
          PRAGMA busy_timeout = 10000;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -8000;",
-        key.to_hex()
-    ))?;
+        *Zeroizing::new(key.to_hex())
+    ));
+    connection.execute_batch(&opening)?;
     if write {
+        if is_fresh {
+            // Room can then be given back in steps. A file that is there would be written to.
+            connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")?;
+        }
         // An acknowledged row of the outbox must outlive a power cut: NORMAL would not sync the log.
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;

@@ -28,6 +28,11 @@ const READERS: usize = 4;
 /// How many writes share one transaction at most, so that the first of them is not kept waiting.
 const GROUP: usize = 64;
 
+/// How many pages are given back in one step.
+const STEP: u32 = 1_000;
+/// What SQLite calls giving back in steps.
+const INCREMENTAL: i64 = 2;
+
 /// A transaction that may write. Whatever reads, reads it as well.
 pub(crate) struct Tx<'a>(&'a Connection);
 
@@ -62,7 +67,8 @@ impl WeakStore {
 
 struct Inner {
     path: PathBuf,
-    key: DatabaseKey,
+    /// Forgotten when the database is closed.
+    key: Mutex<Option<DatabaseKey>>,
     /// Lies beside the database once damage was met, so that the next start looks everywhere.
     marker: PathBuf,
     writer: Mutex<Option<Connection>>,
@@ -90,7 +96,7 @@ impl Store {
     ) -> Self {
         Self(Arc::new(Inner {
             path,
-            key,
+            key: Mutex::new(Some(key)),
             marker,
             writer: Mutex::new(Some(writer)),
             queue: Mutex::default(),
@@ -156,6 +162,33 @@ impl Store {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Gives room that nothing takes back to the disk, in steps between which others get their turn.
+    /// A file of an older version is written anew for it, once.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`] where there is no room to write it anew, or [`StoreError::Closed`].
+    pub(crate) async fn compact(&self) -> Result<()> {
+        let inner = Arc::clone(&self.0);
+        let task = tokio::task::spawn_blocking(move || inner.compact());
+        task.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Returns how much room the files take, in bytes.
+    pub(crate) fn size_on_disk(&self) -> u64 {
+        let mut log = self.0.path.as_os_str().to_owned();
+        log.push("-wal");
+        [self.0.path.clone(), PathBuf::from(log)]
+            .iter()
+            .filter_map(|path| path.metadata().ok())
+            .map(|file| file.len())
+            .sum()
+    }
+
+    /// Tells whether the database was closed, or is being closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.queue.lock().closed
+    }
+
     /// Finishes the writes that wait and closes the file. Later reads and writes fail.
     pub(crate) async fn close(&self) {
         self.0.queue.lock().closed = true;
@@ -176,7 +209,10 @@ impl Inner {
         let held = self.readers.lock().pop();
         let connection = match held {
             Some(connection) => connection,
-            None => connect(&self.path, &self.key, false)?,
+            None => {
+                let key = self.key.lock().clone().ok_or(StoreError::Closed)?;
+                connect(&self.path, &key, false)?
+            }
         };
         // One transaction, so that a closure with several statements sees one state.
         connection.execute_batch("BEGIN")?;
@@ -252,6 +288,26 @@ impl Inner {
         Ok(connection.execute_batch("COMMIT")?)
     }
 
+    fn compact(&self) -> Result<()> {
+        loop {
+            let writer = self.writer.lock();
+            let connection = writer.as_ref().ok_or(StoreError::Closed)?;
+            let pragma = |name: &str| connection.query_row(name, [], |row| row.get::<_, i64>(0));
+            if pragma("PRAGMA auto_vacuum")? != INCREMENTAL {
+                connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")?;
+            }
+            let mut statement =
+                connection.prepare(&format!("PRAGMA incremental_vacuum({STEP})"))?;
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            if pragma("PRAGMA freelist_count")? == 0 {
+                // Until the log is written into it, the file is as long as it was.
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+                return Ok(());
+            }
+        }
+    }
+
     fn note(&self, error: &StoreError) {
         if matches!(error, StoreError::Corrupt(_)) && !self.suspect.swap(true, Ordering::Relaxed) {
             tracing::error!(%error, "the local database is damaged; the next start rebuilds it");
@@ -262,6 +318,7 @@ impl Inner {
     }
 
     fn shut(&self) {
+        self.key.lock().take();
         self.readers.lock().clear();
         let Some(connection) = self.writer.lock().take() else {
             return;

@@ -9,7 +9,7 @@ use super::{
     Result, StoreError,
     table::{
         account, blocks, conversations, drafts, friend_requests, friends, held_ranges, marks_owed,
-        members, messages, outbox, scopes, users,
+        members, messages, mutes, outbox, scopes, trim, users,
     },
 };
 
@@ -24,25 +24,37 @@ struct Migration {
     sql: &'static [&'static str],
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    id: 20261122060000,
-    reader: 1,
-    sql: &[
-        scopes::SCHEMA,
-        account::SCHEMA,
-        users::SCHEMA,
-        friends::SCHEMA,
-        friend_requests::SCHEMA,
-        blocks::SCHEMA,
-        conversations::SCHEMA,
-        drafts::SCHEMA,
-        members::SCHEMA,
-        messages::SCHEMA,
-        held_ranges::SCHEMA,
-        outbox::SCHEMA,
-        marks_owed::SCHEMA,
-    ],
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        id: 20261122060000,
+        reader: 1,
+        sql: &[
+            scopes::SCHEMA,
+            account::SCHEMA,
+            users::SCHEMA,
+            friends::SCHEMA,
+            friend_requests::SCHEMA,
+            blocks::SCHEMA,
+            conversations::SCHEMA,
+            drafts::SCHEMA,
+            members::SCHEMA,
+            messages::SCHEMA,
+            held_ranges::SCHEMA,
+            outbox::SCHEMA,
+            marks_owed::SCHEMA,
+        ],
+    },
+    Migration {
+        id: 20261122120000,
+        reader: 1,
+        sql: &[mutes::SCHEMA],
+    },
+    Migration {
+        id: 20261122123000,
+        reader: 1,
+        sql: &[trim::SCHEMA],
+    },
+];
 
 /// Brings a file up to date.
 ///

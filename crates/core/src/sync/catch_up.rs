@@ -259,7 +259,8 @@ pub(super) async fn fill(
                 Reach::Newest => row.last_seq.saturating_sub(NEWEST - 1).max(1),
                 Reach::All => 1,
             };
-            let top = held_ranges::gaps(db, id, 1, row.last_seq)?.pop();
+            let first = row.trimmed_seq.saturating_add(1);
+            let top = held_ranges::gaps(db, id, first, row.last_seq)?.pop();
             Ok(top.filter(|hole| hole.to >= lowest))
         })
         .await?;

@@ -123,6 +123,7 @@ impl Crew {
             }
             Err(error) => {
                 tracing::warn!(?job, %error, "fetching failed; it is tried again");
+                shared.troubles.note("sync", error.code());
                 self.again.remove(&job);
                 self.put_off(job, shared);
                 None

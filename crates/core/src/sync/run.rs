@@ -14,8 +14,9 @@ use super::{
     touched::{Touched, tell},
 };
 use crate::{
-    CoreError, Failure,
+    CoreError, Failure, FailureCode,
     client::Shared,
+    notify,
     outbox::may_retry,
     socket::{Incoming, LinkState},
     store::{Result, StoreError, Tx},
@@ -53,7 +54,7 @@ pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
         if state.up {
             state.crew.start(&state.shared);
         }
-        state.say_online();
+        state.say_online().await;
         let next_try = state.crew.next_try();
         tokio::select! {
             many = inbox.frames.recv_many(&mut batch, BATCH) => {
@@ -114,9 +115,27 @@ impl State {
     }
 
     /// Says that everything that the screen shows is up to date, once it is.
-    fn say_online(&self) {
+    async fn say_online(&self) {
         if self.up && self.synced && self.crew.is_idle() && self.shared.wire.is_up() {
+            self.end_history().await;
             self.shared.set_link(LinkState::Online);
+        }
+    }
+
+    /// What a new device was told until now is history; what it is told from now on is news.
+    async fn end_history(&self) {
+        if !self.shared.hub.awaits_history() {
+            return;
+        }
+        let (me, now) = (self.shared.me, self.shared.clock.now());
+        let held = self
+            .shared
+            .store
+            .read(move |db| notify::held(db, me, now))
+            .await;
+        match held {
+            Ok(known) => self.shared.hub.history_told(known),
+            Err(error) => tracing::warn!(%error, "what is news cannot be told yet"),
         }
     }
 
@@ -170,6 +189,13 @@ impl State {
                 }
             }
         };
+        for frame in &*frames {
+            if let ServerFrame::Nack { error, .. } = frame {
+                self.shared
+                    .troubles
+                    .note("outbox", FailureCode::Server(error.code));
+            }
+        }
         for id in settled(&frames) {
             self.shared.flight.land(id);
         }

@@ -115,7 +115,12 @@ where
                 let value = work(tx, &mut touched)?;
                 Ok((value, touched))
             })
-            .await?;
+            .await
+            .map_err(|error| {
+                let error = CoreError::from(error);
+                shared.troubles.note("store", error.code());
+                error
+            })?;
         tell(&shared, touched).await;
         Ok(value)
     });
@@ -133,6 +138,7 @@ pub(super) async fn tell(shared: &Shared, touched: Touched) {
         shared.outbox_grew.notify_one();
     }
     shared.marks_owed.notify_one();
+    shared.hub.touched(&touched.lines, touched.contacts);
     shared
         .presence
         .forget(touched.parted.iter().copied(), &shared.events);

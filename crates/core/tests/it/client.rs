@@ -35,6 +35,16 @@ async fn open(folder: &TempDir) -> Home {
 }
 
 impl Client {
+    /// The data folder.
+    pub(crate) fn home(&self) -> &Home {
+        self.home.as_ref().unwrap()
+    }
+
+    /// Where it lies.
+    pub(crate) fn path(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Signs in, and waits until the client is online.
     pub(crate) async fn online(fake: &Fake) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -63,6 +73,13 @@ impl Client {
         let home = open(&self.folder).await;
         self.core = home.resume().await.unwrap().unwrap();
         self.home = Some(home);
+    }
+
+    /// As [`Client::restart`], and opens no account.
+    pub(crate) async fn reopen(&mut self) {
+        self.core.close().await;
+        self.home = None;
+        self.home = Some(open(&self.folder).await);
     }
 
     pub(crate) async fn until_link(&self, wanted: impl Fn(LinkState) -> bool) {

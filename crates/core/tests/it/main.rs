@@ -6,12 +6,18 @@
     reason = "a test fails by panicking"
 )]
 
+mod accounts;
 mod client;
+mod diagnostics;
 mod events;
 mod fake;
 mod gateway;
 mod home;
 mod link;
+mod lock;
+mod notify;
 mod outbox;
 mod presence;
+mod proxy;
+mod storage;
 mod sync;

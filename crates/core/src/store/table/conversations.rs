@@ -66,6 +66,8 @@ pub(crate) struct ConversationRow {
     pub(crate) head_seq: u64,
     /// ...and after this one.
     pub(crate) head_read: u64,
+    /// Messages up to here left this device on purpose.
+    pub(crate) trimmed_seq: u64,
     /// I have seen all messages up to here.
     pub(crate) read_seq: u64,
     /// Unread messages.
@@ -107,6 +109,8 @@ pub(crate) struct Line {
     pub(crate) failed: u32,
     /// What was begun to be written.
     pub(crate) draft: Option<String>,
+    /// Until when nothing is told of it; may have passed.
+    pub(crate) muted_until: Option<Timestamp>,
 }
 
 /// The last stored message, as a line shows it.
@@ -165,6 +169,28 @@ pub(crate) fn line(db: &Connection, id: ConversationId) -> Result<Option<Line>> 
 pub(crate) fn unread_total(db: &Connection) -> Result<u64> {
     db.prepare_cached("SELECT coalesce(sum(unread), 0) FROM conversations")?
         .query_row([], |row| Ok(value::number(row, 0)))?
+}
+
+/// Returns the last place heard of in each conversation.
+pub(crate) fn last_seqs(db: &Connection) -> Result<Vec<(ConversationId, u64)>> {
+    db.prepare_cached("SELECT id, last_seq FROM conversations")?
+        .query_and_then([], |row| {
+            Ok((
+                value::conversation_id(row, "id")?,
+                value::number(row, "last_seq")?,
+            ))
+        })?
+        .collect()
+}
+
+/// Returns the unread messages of all conversations that are not muted at this time.
+pub(crate) fn unread_loud(db: &Connection, now: Timestamp) -> Result<u64> {
+    db.prepare_cached(
+        "SELECT coalesce(sum(unread), 0) FROM conversations
+         WHERE unread > 0
+             AND id NOT IN (SELECT conversation_id FROM mutes WHERE until > ?1)",
+    )?
+    .query_row([now.0], |row| Ok(value::number(row, 0)))?
 }
 
 /// Keeps a conversation as last heard.
@@ -271,7 +297,7 @@ pub(crate) fn restart(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
     tx.prepare_cached(
         "UPDATE conversations SET
              cursor = 0, base_seq = 0, head_rev = 0, last_seq = 0, head_unread = 0, head_seq = 0,
-             head_read = 0, read_seq = 0, unread = 0, others_delivered_seq = 0, others_read_seq = 0,
+             head_read = 0, trimmed_seq = 0, read_seq = 0, unread = 0, others_delivered_seq = 0, others_read_seq = 0,
              updated_at = created_at, shown_seq = 0, shown_sender_id = NULL, shown_body = NULL
          WHERE id = ?1",
     )?
@@ -312,7 +338,8 @@ pub(super) fn follow_members(tx: &Tx<'_>, me: UserId, id: ConversationId) -> Res
     Ok(())
 }
 
-fn cut(body: Body) -> Body {
+/// Cuts a long text to what a line of the list shows.
+pub(crate) fn cut(body: Body) -> Body {
     match body {
         Body::Text(Text { text }) => Body::Text(Text {
             text: match text.char_indices().nth(PREVIEW_CHARS) {
@@ -336,6 +363,7 @@ fn read(row: &Row<'_>) -> Result<ConversationRow> {
         head_unread: value::number(row, "head_unread")?,
         head_seq: value::number(row, "head_seq")?,
         head_read: value::number(row, "head_read")?,
+        trimmed_seq: value::number(row, "trimmed_seq")?,
         read_seq: value::number(row, "read_seq")?,
         unread: value::number(row, "unread")?,
         peer_id: value::maybe_user_id(row, "peer_id")?,
@@ -351,11 +379,12 @@ pub(super) fn select_lines(condition: &str) -> String {
                 max(c.updated_at, coalesce(m.created_at, c.updated_at)) AS moved_at,
                 c.unread, c.others_delivered_seq, c.others_read_seq,
                 c.shown_seq, c.shown_sender_id, c.shown_body,
-                m.kind, m.content, m.state, coalesce(o.failed, 0), d.text
+                m.kind, m.content, m.state, coalesce(o.failed, 0), d.text, q.until
          FROM conversations c
          LEFT JOIN users u ON u.id = c.peer_id
          LEFT JOIN friends f ON f.user_id = c.peer_id
          LEFT JOIN drafts d ON d.conversation_id = c.id
+         LEFT JOIN mutes q ON q.conversation_id = c.id
          LEFT JOIN (SELECT conversation_id, max(position) AS last, sum(state = 'failed') AS failed
                     FROM outbox GROUP BY conversation_id) o ON o.conversation_id = c.id
          LEFT JOIN outbox m ON m.position = o.last
@@ -397,5 +426,6 @@ fn read_line(row: &Row<'_>) -> Result<Line> {
         outgoing,
         failed: row.get(19)?,
         draft: row.get(20)?,
+        muted_until: row.get::<_, Option<i64>>(21)?.map(Timestamp),
     })
 }

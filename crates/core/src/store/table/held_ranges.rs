@@ -123,6 +123,17 @@ pub(crate) fn add(tx: &Tx<'_>, id: ConversationId, from: u64, to: u64) -> Result
     Ok(())
 }
 
+/// Says that nothing up to a place is held any more.
+pub(crate) fn remove_up_to(tx: &Tx<'_>, id: ConversationId, seq: u64) -> Result<()> {
+    let cut = around(tx, id, seq)?;
+    tx.prepare_cached("DELETE FROM held_ranges WHERE conversation_id = ?1 AND from_seq <= ?2")?
+        .execute((value::int(id.get()), value::int(seq)))?;
+    match cut {
+        Some(cut) => add(tx, id, seq.saturating_add(1), cut.to),
+        None => Ok(()),
+    }
+}
+
 /// Says that nothing of a conversation is held.
 pub(crate) fn clear(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
     tx.prepare_cached("DELETE FROM held_ranges WHERE conversation_id = ?1")?
@@ -139,13 +150,18 @@ fn read(row: &Row<'_>) -> Result<Range> {
 
 /// Returns conversations with holes, and whether something is held below the hole, so that it was
 /// missed and is not just older than this device. The missed ones come first, and then the newest.
+/// What left on purpose is no hole.
 pub(crate) fn with_holes(db: &Connection) -> Result<Vec<(ConversationId, bool)>> {
     db.prepare_cached(
         "SELECT c.id AS id, coalesce(h.many, 0) > 1 AS missed
          FROM conversations c
-         LEFT JOIN (SELECT conversation_id, count(*) AS many, sum(to_seq - from_seq + 1) AS held
-                    FROM held_ranges GROUP BY conversation_id) h ON h.conversation_id = c.id
-         WHERE c.last_seq > coalesce(h.held, 0)
+         LEFT JOIN (SELECT r.conversation_id, count(*) AS many,
+                           sum(r.to_seq - max(r.from_seq, t.trimmed_seq + 1) + 1) AS held
+                    FROM held_ranges r
+                    JOIN conversations t ON t.id = r.conversation_id
+                    WHERE r.to_seq > t.trimmed_seq
+                    GROUP BY r.conversation_id) h ON h.conversation_id = c.id
+         WHERE c.last_seq - c.trimmed_seq > coalesce(h.held, 0)
          ORDER BY missed DESC, c.updated_at DESC",
     )?
     .query_and_then([], |row| {

@@ -130,6 +130,21 @@ pub(crate) fn first_counting_after(
     })?
 }
 
+/// Returns the last message after a place that can be unread.
+pub(crate) fn last_counting_after(
+    db: &Connection,
+    id: ConversationId,
+    seq: u64,
+) -> Result<Option<Message>> {
+    db.prepare_cached(
+        "SELECT * FROM messages WHERE conversation_id = ?1 AND seq > ?2 AND counts = 1
+         ORDER BY seq DESC LIMIT 1",
+    )?
+    .query_row((value::int(id.get()), value::int(seq)), |row| Ok(read(row)))
+    .optional()?
+    .transpose()
+}
+
 /// Counts the stored messages after one place and up to another that can be unread.
 pub(crate) fn count_counting(
     db: &Connection,

@@ -7,6 +7,7 @@
 pub(crate) mod account;
 pub(crate) mod blocks;
 pub(crate) mod conversations;
+pub(crate) mod counts;
 pub(crate) mod drafts;
 pub(crate) mod friend_requests;
 pub(crate) mod friends;
@@ -14,8 +15,11 @@ pub(crate) mod held_ranges;
 pub(crate) mod marks_owed;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod mutes;
 pub(crate) mod outbox;
 pub(crate) mod scopes;
+pub(crate) mod space;
+pub(crate) mod trim;
 mod unread;
 pub(crate) mod users;
 

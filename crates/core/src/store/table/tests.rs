@@ -12,8 +12,9 @@ use rusqlite::Connection;
 use super::{
     conversations, drafts,
     held_ranges::{self, Range},
-    marks_owed, members, messages,
+    marks_owed, members, messages, mutes,
     outbox::{self, OutboxRow, OutboxState},
+    trim,
 };
 use crate::store::{Result, Tx, schema, value};
 
@@ -496,4 +497,58 @@ fn counting_unread_messages_reads_the_index_only() {
 fn numbers_beyond_sqlites_are_cut_and_never_negative() {
     assert_eq!(value::int(u64::MAX), i64::MAX);
     assert_eq!(value::int(7), 7);
+}
+
+#[test]
+fn what_left_on_purpose_is_no_hole_and_the_rest_stays() {
+    let db = database();
+    let tx = Tx::of(&db);
+    let parts = |before| trim::parts(&db, user_id(ME), Timestamp(before)).unwrap();
+    let part = |up_to| trim::Part {
+        id: chat(),
+        up_to,
+        many: up_to,
+    };
+    let range = |from, to| Range { from, to };
+    conversations::apply_head(&tx, user_id(ME), &head(400, 310, 90)).unwrap();
+    hold(&tx, 1, 400).unwrap();
+    assert_eq!(parts(9_999), [part(90)], "unread ones stay");
+    conversations::apply_head(&tx, user_id(ME), &head(400, 0, 400)).unwrap();
+    assert_eq!(parts(9_999), [part(200)], "the newest stay");
+    assert_eq!(parts(1_101), [part(100)], "and those that are not old");
+    assert_eq!(parts(1_000), []);
+    let leave = || trim::some(&tx, chat(), 100, 30).unwrap();
+    assert_eq!(leave(), 30);
+    assert_eq!(held_ranges::list(&db, chat()).unwrap(), [range(31, 400)]);
+    let more: Vec<u64> = (0..4).map(|_| leave()).collect();
+    assert_eq!(more, [30, 30, 10, 0]);
+    assert_eq!(held_ranges::list(&db, chat()).unwrap(), [range(101, 400)]);
+    assert_eq!(held_ranges::with_holes(&db).unwrap(), []);
+    // Somebody scrolled up to some of them.
+    hold(&tx, 40, 60).unwrap();
+    assert_eq!(held_ranges::with_holes(&db).unwrap(), []);
+    let row = conversations::get(&db, chat()).unwrap().unwrap();
+    assert_eq!((row.trimmed_seq, row.unread), (100, 0));
+    // What is missing above it is one, as ever.
+    conversations::heard_of(&tx, chat(), 0, 401).unwrap();
+    assert_eq!(held_ranges::with_holes(&db).unwrap(), [(chat(), false)]);
+    conversations::restart(&tx, chat()).unwrap();
+    let row = conversations::get(&db, chat()).unwrap().unwrap();
+    assert_eq!(row.trimmed_seq, 0);
+}
+
+#[test]
+fn a_muted_conversation_counts_for_its_account_again_when_that_is_over() {
+    let db = database();
+    let tx = Tx::of(&db);
+    conversations::apply_head(&tx, user_id(ME), &head(5, 3, 2)).unwrap();
+    let loud = |now| conversations::unread_loud(&db, Timestamp(now)).unwrap();
+    assert_eq!(loud(0), 3);
+    mutes::set(&tx, chat(), Some(Timestamp(10))).unwrap();
+    mutes::set(&tx, chat(), Some(Timestamp(20))).unwrap();
+    assert_eq!((loud(19), loud(20)), (0, 3));
+    let line = conversations::line(&db, chat()).unwrap().unwrap();
+    assert_eq!(line.muted_until, Some(Timestamp(20)));
+    mutes::set(&tx, chat(), None).unwrap();
+    assert_eq!(loud(0), 3);
 }

@@ -16,7 +16,7 @@ use magpie_core::protocol::routes;
 use parking_lot::Mutex;
 
 pub(crate) use model::{Model, Reply};
-pub(crate) use people::{chat, peer};
+pub(crate) use people::{chat, peer, request};
 pub(crate) use socket::bye;
 
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use magpie_core::protocol::{
     accounts::Account,
     conversations::{Conversation, Member, Membership},
     frames::{Mark, ServerFrame},
-    friends::Friend,
+    friends::{Friend, FriendRequest},
     messages::{Message, MessageKind, SendMessage, Sent},
     sessions::{Secret, Tokens},
     sync::{Change, Head, Item, Scope},
@@ -113,6 +113,11 @@ impl Model {
         });
     }
 
+    /// Somebody asks to become friends, or what became of that.
+    pub(crate) fn asks(&mut self, request: FriendRequest) {
+        self.user_item(Item::FriendRequest(request));
+    }
+
     /// Ends the friendship, as the friend does.
     pub(crate) fn unfriend(&mut self) {
         self.user_item(Item::Friend(Friend {
@@ -195,7 +200,8 @@ impl Model {
         self.store(id, peer(), serde_json::json!({ "text": text }))
     }
 
-    pub(super) fn mark(&mut self, mark: Mark) {
+    /// Somebody of this account has come so far.
+    pub(crate) fn mark(&mut self, mark: Mark) {
         self.marks.push(mark);
         self.rev += 1;
         let (rev, last) = (self.rev, self.last_seq());

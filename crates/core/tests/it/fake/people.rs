@@ -1,10 +1,10 @@
 //! Who and what there is.
 
 use magpie_core::protocol::{
-    ConversationId, Timestamp, UserId,
+    ConversationId, FriendRequestId, Timestamp, UserId,
     accounts::{Account, Gender, User},
     conversations::{Conversation, ConversationKind},
-    friends::Friend,
+    friends::{Friend, FriendRequest, RequestState},
 };
 
 pub(crate) fn me() -> UserId {
@@ -46,6 +46,18 @@ pub(super) fn friend() -> Friend {
         since: Timestamp(1),
         conversation_id: chat(),
         deleted: false,
+    }
+}
+
+pub(crate) fn request(number: u64, state: RequestState) -> FriendRequest {
+    FriendRequest {
+        id: FriendRequestId::new(number).unwrap(),
+        from: user(UserId::new(20_000 + number).unwrap(), "lan"),
+        to: user(me(), "ming"),
+        message: "hello".to_owned(),
+        state,
+        created_at: Timestamp(1),
+        expires_at: Timestamp(i64::MAX / 2),
     }
 }
 
