@@ -106,7 +106,10 @@ export const commands = {
 	lock: () => __TAURI_INVOKE<null>("lock"),
 	/**  Unlocks the app. */
 	unlock: (passphrase: string) => __TAURI_INVOKE<null>("unlock", { passphrase }),
-	/**  Begins anew for somebody who does not know the passphrase: removes the accounts and the lock. */
+	/**
+	 *  Begins anew for somebody who does not know the passphrase: removes the accounts and what is on the
+	 *  disk of them, and the lock.
+	 */
 	forgetLock: () => __TAURI_INVOKE<null>("forget_lock"),
 	/**  Says what closing the window does; to ask stands for leaving everything as it is. */
 	answerClose: (how: CloseBehaviour, remember: boolean) => __TAURI_INVOKE<null>("answer_close", { how, remember }),
@@ -152,7 +155,7 @@ export type AccountLine = {
 	username: string,
 	/**  The name that is shown. */
 	nickname: string,
-	/**  Unread messages. */
+	/**  Unread messages, without those of muted conversations. */
 	unread: number,
 	/**  It is signed in. */
 	signed_in: boolean,
@@ -264,7 +267,7 @@ export type ConversationItem = {
 	failed: number,
 	/**  What was begun to be written and not sent. */
 	draft: string | null,
-	/**  Nothing is told of it until then; far in the future for always. */
+	/**  Nothing is told of it until then; far in the future for always. It may have passed. */
 	muted_until: Timestamp | null,
 };
 
@@ -581,6 +584,35 @@ export type Language =
 /**  English. */
 "en";
 
+/**  What a `magpie://` link names. It shows something, and changes nothing. */
+export type Link = 
+/**  An account on a server. */
+{ kind: "invitation"; 
+/**  The server. */
+server_url: string; 
+/**  The code. */
+code: string } | 
+/**  Somebody's card. */
+{ kind: "person"; 
+/**  Who. */
+user_id: UserId } | 
+/**  A conversation. */
+{ kind: "conversation"; 
+/**  Which. */
+conversation_id: ConversationId } | 
+/**  A message. */
+{ kind: "message"; 
+/**  Where. */
+conversation_id: ConversationId; 
+/**  Which. */
+message_id: MessageId } | 
+/**  Something on a server that is not that of the account in view. */
+{ kind: "elsewhere"; 
+/**  The server. */
+server_url: string } | 
+/**  Nothing that can be read. */
+{ kind: "malformed" };
+
 /**  How the link to the server stands: one value, shown as it is. */
 export type LinkState = 
 /**  Trying for the first time, or again. */
@@ -644,6 +676,15 @@ export type LocalCode =
 "shortcut_unsupported" | 
 /**  A fault of this program. */
 "internal";
+
+/**  How the app lock stands. */
+export type LockState = 
+/**  There is none. */
+"off" | 
+/**  It is open. */
+"unlocked" | 
+/**  It is closed. */
+"locked";
 
 /**
  *  A message, for ever: a `UUIDv7` (RFC 9562) minted by the sender's device before the message is
@@ -709,6 +750,17 @@ export type Page<T> = {
 	next?: string | null,
 };
 
+/**  For how long nothing is told of. */
+export type Pause = 
+/**  One hour. */
+"hour" | 
+/**  Eight hours. */
+"eight_hours" | 
+/**  Until eight the next morning. */
+"tomorrow" | 
+/**  Until it is taken back. */
+"always";
+
 /**  Somebody's card. */
 export type Person = {
 	/**  Who it is. */
@@ -748,6 +800,36 @@ export type Preview = {
 	body: Body,
 	/**  How it fares, where it is one's own. */
 	delivery: Delivery | null,
+};
+
+/**  The way to the network. A server on this computer is always gone to straight. */
+export type Proxy = 
+/**  As the system says, by its settings or the usual environment variables. */
+{ kind: "system" } | 
+/**  Straight. */
+{ kind: "none" } | 
+/**  Through a SOCKS5 proxy, which also looks up names. */
+{ kind: "socks5"; 
+/**  Host and port, with name and password where it wants them. */
+address: string } | 
+/**  Through an HTTP proxy. */
+{ kind: "http"; 
+/**  Host and port, with name and password where it wants them. */
+address: string };
+
+/**  When nothing is told of, every week, by local time. */
+export type QuietHours = {
+	/**  Whether this counts. */
+	enabled: boolean,
+	/**  From which minute of the day, 0 to 1439. */
+	from: number,
+	/**
+	 *  To which minute; not after `from` where it goes over midnight, so that the same minute means
+	 *  a whole day.
+	 */
+	to: number,
+	/**  On which days it begins: 1 for Monday to 7. Sorted, each once. */
+	days: number[],
 };
 
 /**  What somebody enters to make an account. */
@@ -921,6 +1003,65 @@ export type Settings = {
 	lock_after_minutes?: number | null,
 };
 
+/**  Something happened outside of the page. */
+export type ShellEvent = 
+/**  Settings changed elsewhere. */
+{ type: "settings"; 
+/**  All settings. */
+settings: Settings } | 
+/**  Accounts came or went, or what is unread of them changed. */
+{ type: "accounts"; 
+/**  All accounts. */
+accounts: AccountLine[] } | 
+/**  The window is to be closed, and nobody said what that does. */
+{ type: "close_asked"; 
+/**  Whether there is a tray to go to. */
+tray: boolean } | 
+/**  The settings are to be shown. */
+{ type: "open_settings"; 
+/**  Which section. */
+section: string | null } | 
+/**  The friend requests are to be shown. */
+{ type: "open_requests" } | 
+/**  A link is to be shown. */
+{ type: "link"; 
+/**  What it names. */
+link: Link } | 
+/**  Space is being freed. */
+{ type: "storage"; 
+/**  How much was done. */
+done: number; 
+/**  Of how much. */
+total: number } | 
+/**  The app lock was opened, closed, set or taken away. */
+{ type: "lock"; 
+/**  How it stands. */
+lock: LockState } | 
+/**  A tray came or went. */
+{ type: "tray"; 
+/**  Whether there is one. */
+tray: boolean };
+
+/**  Carries the shell's events to the page. */
+export type ShellMessage = ShellEvent;
+
+/**  What an account takes on the disk, in bytes. */
+export type StorageUsed = {
+	/**  Messages. */
+	messages: number,
+	/**  What they are searched by. */
+	search: number,
+	/**  Everything else. */
+	other: number,
+	/**
+	 *  What could be given back: room that nothing takes, and, about, what
+	 *  [`Core::free_space`] would remove.
+	 */
+	free: number,
+	/**  How many messages there are. */
+	message_count: number,
+};
+
 /**  The content of a [`MessageKind::System`]: what happened. */
 export type SystemEvent = 
 /**  The two are friends now. */
@@ -1035,141 +1176,6 @@ export type User = {
  *  A number from 1 to [`MAX_NUMBER`], given by the server.
  */
 export type UserId = number;
-
-/**  What a `magpie://` link names. It shows something, and changes nothing. */
-export type Link = 
-/**  An account on a server. */
-{ kind: "invitation"; 
-/**  The server. */
-server_url: string; 
-/**  The code. */
-code: string } | 
-/**  Somebody's card. */
-{ kind: "person"; 
-/**  Who. */
-user_id: UserId } | 
-/**  A conversation. */
-{ kind: "conversation"; 
-/**  Which. */
-conversation_id: ConversationId } | 
-/**  A message. */
-{ kind: "message"; 
-/**  Where. */
-conversation_id: ConversationId; 
-/**  Which. */
-message_id: MessageId } | 
-/**  Something on a server that is not that of the account in view. */
-{ kind: "elsewhere"; 
-/**  The server. */
-server_url: string } | 
-/**  Nothing that can be read. */
-{ kind: "malformed" };
-
-/**  How the app lock stands. */
-export type LockState = 
-/**  There is none. */
-"off" | 
-/**  It is open. */
-"unlocked" | 
-/**  It is closed. */
-"locked";
-
-/**  For how long nothing is told of. */
-export type Pause = 
-/**  One hour. */
-"hour" | 
-/**  Eight hours. */
-"eight_hours" | 
-/**  Until eight the next morning. */
-"tomorrow" | 
-/**  Until it is taken back. */
-"always";
-
-/**  The way to the network. A server on this computer is always gone to straight. */
-export type Proxy = 
-/**  As the system says, by its settings or the usual environment variables. */
-{ kind: "system" } | 
-/**  Straight. */
-{ kind: "none" } | 
-/**  Through a SOCKS5 proxy, which also looks up names. */
-{ kind: "socks5"; 
-/**  Host and port, with name and password where it wants them. */
-address: string } | 
-/**  Through an HTTP proxy. */
-{ kind: "http"; 
-/**  Host and port, with name and password where it wants them. */
-address: string };
-
-/**  When nothing is told of, every week, by local time. */
-export type QuietHours = {
-	/**  Whether this counts. */
-	enabled: boolean,
-	/**  From which minute of the day, 0 to 1439. */
-	from: number,
-	/**
-	 *  To which minute; not after `from` where it goes over midnight, so that the same minute means
-	 *  a whole day.
-	 */
-	to: number,
-	/**  On which days it begins: 1 for Monday to 7. Sorted, each once. */
-	days: number[],
-};
-
-/**  Something happened outside of the page. */
-export type ShellEvent = 
-/**  Settings changed elsewhere. */
-{ type: "settings"; 
-/**  All settings. */
-settings: Settings } | 
-/**  Accounts came or went, or what is unread of them changed. */
-{ type: "accounts"; 
-/**  All accounts. */
-accounts: AccountLine[] } | 
-/**  The window is to be closed, and nobody said what that does. */
-{ type: "close_asked"; 
-/**  Whether there is a tray to go to. */
-tray: boolean } | 
-/**  The settings are to be shown. */
-{ type: "open_settings"; 
-/**  Which section. */
-section: string | null } | 
-/**  The friend requests are to be shown. */
-{ type: "open_requests" } | 
-/**  A link is to be shown. */
-{ type: "link"; 
-/**  What it names. */
-link: Link } | 
-/**  Space is being freed. */
-{ type: "storage"; 
-/**  How much was done. */
-done: number; 
-/**  Of how much. */
-total: number } | 
-/**  The app lock was opened, closed, set or taken away. */
-{ type: "lock"; 
-/**  How it stands. */
-lock: LockState } | 
-/**  A tray came or went. */
-{ type: "tray"; 
-/**  Whether there is one. */
-tray: boolean };
-
-/**  Carries the shell's events to the page. */
-export type ShellMessage = ShellEvent;
-
-/**  What an account takes on the disk, in bytes. */
-export type StorageUsed = {
-	/**  Messages. */
-	messages: number,
-	/**  What they are searched by. */
-	search: number,
-	/**  Everything else. */
-	other: number,
-	/**  What could be given back. */
-	free: number,
-	/**  How many messages there are. */
-	message_count: number,
-};
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
