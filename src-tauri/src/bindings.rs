@@ -4,7 +4,10 @@ use magpie_core::CoreEvent;
 use serde::{Deserialize, Serialize};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
-use crate::commands::{app, contacts, conversations, session, timeline};
+use crate::{
+    commands::{app, contacts, conversations, desktop, session, timeline, upkeep},
+    told::ShellMessage,
+};
 
 /// Carries the core's events to the page.
 #[derive(Debug, Clone, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
@@ -51,8 +54,25 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             timeline::send_text,
             timeline::retry_message,
             timeline::delete_unsent,
+            desktop::set_muted,
+            desktop::set_quiet,
+            desktop::set_view,
+            desktop::accounts,
+            desktop::switch_account,
+            upkeep::storage_used,
+            upkeep::free_space,
+            upkeep::diagnostics,
+            upkeep::open_log_folder,
+            desktop::set_lock,
+            desktop::remove_lock,
+            desktop::lock,
+            desktop::unlock,
+            desktop::forget_lock,
+            desktop::answer_close,
+            desktop::page_ready,
+            desktop::pop_out,
         ])
-        .events(collect_events![CoreMessage])
+        .events(collect_events![CoreMessage, ShellMessage])
 }
 
 #[cfg(test)]

@@ -3,21 +3,45 @@
 //! Nothing here knows SQL, HTTP or how syncing works. A command is one call into the core and one
 //! conversion of its error.
 
+mod autostart;
+mod badge;
 mod bindings;
+#[cfg(target_os = "linux")]
+mod bus;
 mod commands;
+mod desktop;
+mod engine;
+#[cfg(target_os = "linux")]
+mod graphics;
 mod host;
+mod instance;
+mod links;
+mod log;
+mod notifications;
 mod shell;
+mod shortcut;
+#[cfg(target_os = "linux")]
+mod system;
+mod told;
+mod tray;
 mod windows;
+mod words;
 
 use std::{
-    io::{self, IsTerminal as _},
-    path::PathBuf,
+    env,
+    ffi::OsString,
+    io,
+    path::{self, PathBuf},
 };
 
-use tauri::Manager as _;
-use tracing_subscriber::EnvFilter;
+use magpie_core::CoreError;
+use tauri::{Manager as _, RunEvent, Window, WindowEvent};
 
-use crate::shell::Shell;
+use crate::{
+    desktop::{Desktop, StartedAs},
+    instance::{InstanceError, Request, Start},
+    shell::Shell,
+};
 
 /// A chat of your own.
 #[derive(Debug, clap::Parser)]
@@ -31,6 +55,35 @@ pub struct Options {
     /// Keeps the data of all profiles in this folder instead of the system's usual place.
     #[arg(long, value_name = "FOLDER", env = "MAGPIE_DATA_DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Starts without a window, in the tray where there is one.
+    #[arg(long)]
+    hidden: bool,
+
+    /// Draws in the plainest way there is: for windows that stay empty.
+    #[arg(long)]
+    safe_graphics: bool,
+
+    /// A link of the app's own, `magpie://…`, to be shown.
+    #[arg(value_name = "LINK")]
+    link: Option<OsString>,
+}
+
+/// Why the app did not start.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct StartError(Reason);
+
+#[derive(Debug, thiserror::Error)]
+enum Reason {
+    #[error(transparent)]
+    Tauri(tauri::Error),
+    #[error(transparent)]
+    Instance(InstanceError),
+    #[error("there is no folder for the data of apps: name one with --data-dir")]
+    NoFolder,
+    #[error("the data folder cannot be used: {0}")]
+    Folder(io::Error),
 }
 
 fn profile_name(text: &str) -> Result<String, String> {
@@ -45,59 +98,136 @@ fn profile_name(text: &str) -> Result<String, String> {
     }
 }
 
-/// Opens the app and returns when it is closed.
+/// Opens the app and returns when it is closed; where it is open already, at once.
 ///
 /// # Errors
-/// What kept it from starting: no display, or a data folder that cannot be used.
-pub fn run(options: Options) -> Result<(), tauri::Error> {
-    let filter = EnvFilter::try_from_env("MAGPIE_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("warn,magpie=info,magpie_core=info,magpie_server=info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .init();
+/// What kept it from starting: no display, a data folder that cannot be used, or another copy that
+/// does not answer.
+pub fn run(options: Options) -> Result<(), StartError> {
+    start(options).map_err(StartError)
+}
+
+fn start(options: Options) -> Result<(), Reason> {
+    #[cfg(target_os = "linux")]
+    graphics::prepare(options.safe_graphics);
+    let context = tauri::generate_context!();
+    let data = match &options.data_dir {
+        Some(folder) => path::absolute(folder).map_err(Reason::Folder)?,
+        None => dirs::data_dir()
+            .ok_or(Reason::NoFolder)?
+            .join(&context.config().identifier),
+    };
+    let folder = data.join("profiles").join(&options.profile);
+    let request = Request {
+        link: options.link.map(|link| link.to_string_lossy().into_owned()),
+        activation_token: env::var("XDG_ACTIVATION_TOKEN").ok(),
+        hidden: options.hidden,
+    };
+    let first = match instance::start(&folder, &request).map_err(Reason::Instance)? {
+        Start::First(first) => first,
+        Start::Second => return Ok(()),
+    };
+    // What is not written yet is written when this goes.
+    let _log = log::begin(&folder.join(log::FOLDER));
+    let started = StartedAs {
+        profile: options.profile,
+        data_dir: options.data_dir.map(|_| data.clone()),
+        folder,
+    };
 
     let builder = bindings::builder();
     let handler = builder.invoke_handler();
     tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(handler)
+        .on_window_event(window_event)
         .setup(move |app| {
             builder.mount_events(app);
-            let folder = match &options.data_dir {
-                Some(folder) => folder.clone(),
-                None => app.path().app_data_dir()?,
-            };
-            let shell = match tauri::async_runtime::block_on(Shell::open(
-                app.handle().clone(),
-                &folder,
-                &options.profile,
-            )) {
-                Ok(shell) => shell,
-                Err(error) => {
-                    tracing::error!(%error, "the data folder cannot be used");
-                    app.handle().exit(1);
-                    return Ok(());
-                }
-            };
-            let page_data = shell.page_data_folder().to_owned();
+            let app = app.handle();
+            let shell = Shell::new(
+                app.clone(),
+                &started.folder,
+                &started.profile,
+                data.join("server"),
+            );
+            app.manage(Desktop::new(app, started));
             app.manage(shell);
+            open_profile(app.clone());
+            shell::keep_counting(app);
+            desktop::follow_settings(app);
+            desktop::keep_reachable(app);
+            #[cfg(target_os = "linux")]
+            system::listen(app);
             #[cfg(unix)]
-            end_when_asked(app.handle().clone());
-            windows::open_main(app.handle(), &options.profile, page_data)?;
+            end_when_asked(app.clone());
+            windows::open_main(app, request.hidden && request.link.is_none())?;
+            if let Some(link) = request.link {
+                desktop::open_link(app, link);
+            }
+            let own = app.clone();
+            first.serve(move |request| desktop::requested(&own, request));
             Ok(())
         })
-        .build(tauri::generate_context!())?
-        .run(|app, event| {
-            if let tauri::RunEvent::Exit = event {
-                // There is none when the data folder could not be used.
-                if let Some(shell) = app.try_state::<Shell>() {
-                    tauri::async_runtime::block_on(shell.close());
+        .build(context)
+        .map_err(Reason::Tauri)?
+        .run(|app, event| match event {
+            RunEvent::Exit => {
+                app.state::<Desktop>().places().save();
+                tauri::async_runtime::block_on(app.state::<Shell>().close());
+            }
+            #[cfg(target_os = "macos")]
+            RunEvent::Reopen { .. } => windows::present_main(app, None),
+            #[cfg(target_os = "macos")]
+            RunEvent::Opened { urls } => {
+                for url in urls {
+                    desktop::requested(
+                        app,
+                        Request {
+                            link: Some(url.into()),
+                            ..Request::default()
+                        },
+                    );
                 }
             }
+            _ => {}
         });
     Ok(())
+}
+
+fn window_event(window: &Window, event: &WindowEvent) {
+    let desktop = window.state::<Desktop>();
+    match event {
+        WindowEvent::Resized(_) | WindowEvent::Moved(_) => desktop.places().note(window),
+        WindowEvent::CloseRequested { api, .. } => {
+            desktop.places().note(window);
+            if window.label() == windows::MAIN {
+                windows::main_is_closing(window.app_handle(), api);
+            }
+        }
+        WindowEvent::Destroyed => {
+            let (app, label) = (window.app_handle().clone(), window.label().to_owned());
+            tauri::async_runtime::spawn(async move {
+                if let Some(core) = app.state::<Shell>().open_account().await {
+                    core.drop_view(&label);
+                }
+            });
+        }
+        _ => {}
+    }
+}
+
+/// Opens the profile while the window is being opened. Without it there is nothing to show.
+fn open_profile(app: tauri::AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = app.state::<Shell>().open().await {
+            give_up(&app, &error);
+        }
+    });
+}
+
+fn give_up(app: &tauri::AppHandle, error: &CoreError) {
+    tracing::error!(%error, "the data folder cannot be used");
+    app.exit(1);
 }
 
 /// Ends the app in order when the system asks for it, as it does when the user logs out.

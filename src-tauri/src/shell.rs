@@ -1,72 +1,126 @@
-//! What lives as long as the app does: the profile's [`Home`], the open account, the built-in
+//! What lives as long as the app does: the profile's [`Home`], the open accounts, the built-in
 //! server.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
-use magpie_core::{Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock};
-use tauri::{AppHandle, async_runtime::JoinHandle};
+use magpie_core::{
+    Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock,
+    home::AccountLine, notify::NotifyEvent, socket::LinkState,
+};
+use parking_lot::RwLock;
+use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
 use tauri_specta::Event as _;
-use tokio::sync::Mutex;
+use tokio::{
+    sync::{Mutex, Notify, SetOnce},
+    time::sleep,
+};
 
-use crate::{bindings::CoreMessage, host::Host};
+use crate::{bindings::CoreMessage, desktop::Desktop, host::Host, told::ShellEvent, windows};
 
-/// The state behind all commands.
+/// What is unread is counted again at most so often.
+const BREATH: Duration = Duration::from_millis(250);
+
+/// The state behind all commands. It is there before the profile is open, so that the window need
+/// not wait for the keychain and the disk: whoever needs the profile waits for it here.
 pub(crate) struct Shell {
     app: AppHandle,
-    home: Home,
+    /// Set once what was left open is open again.
+    home: SetOnce<Home>,
     host: Host,
-    account: Mutex<Option<OpenAccount>>,
-    page_data: PathBuf,
+    /// The accounts that are open, by key.
+    accounts: Mutex<BTreeMap<String, OpenAccount>>,
+    /// The key of the one in view.
+    shown: RwLock<Option<String>>,
+    /// All accounts, as last counted.
+    lines: RwLock<Vec<AccountLine>>,
+    /// Something about an account changed.
+    recount: Notify,
+    profile: String,
+    folder: PathBuf,
 }
 
-/// The account whose chats are on the screen, and the task that passes its events to the page.
+/// An account that is open, and the tasks that pass on what it says.
 struct OpenAccount {
     core: Core,
     events: JoinHandle<()>,
+    notices: JoinHandle<()>,
+}
+
+impl OpenAccount {
+    fn stop_listening(self) -> Core {
+        self.events.abort();
+        self.notices.abort();
+        self.core
+    }
 }
 
 impl Shell {
-    /// Opens the profile under `folder`, starts the built-in server where it was left on, and
-    /// resumes the account that was used last.
-    pub(crate) async fn open(
-        app: AppHandle,
-        folder: &Path,
-        profile: &str,
-    ) -> Result<Self, CoreError> {
-        let profile_folder = folder.join("profiles").join(profile);
+    /// Returns the shell of the profile in `folder`, which is not open yet. The built-in server, which
+    /// all profiles share, keeps its data in `host`.
+    pub(crate) fn new(app: AppHandle, folder: &Path, profile: &str, host: PathBuf) -> Self {
+        Self {
+            app,
+            home: SetOnce::new(),
+            host: Host::new(host),
+            accounts: Mutex::default(),
+            shown: RwLock::default(),
+            lines: RwLock::default(),
+            recount: Notify::new(),
+            profile: profile.to_owned(),
+            folder: folder.to_owned(),
+        }
+    }
+
+    /// Opens the profile, starts the built-in server where it was left on, and resumes the accounts
+    /// that are signed in. To be called once.
+    pub(crate) async fn open(&self) -> Result<(), CoreError> {
         let home = Home::open(HomeOptions {
-            folder: profile_folder.clone(),
-            keychain_service: format!("chat.magpie.desktop/{profile}"),
+            folder: self.folder.clone(),
+            keychain_service: format!("chat.magpie.desktop/{}", self.profile),
             keychain: true,
             device_name: gethostname::gethostname().to_string_lossy().into_owned(),
             clock: Arc::new(SystemClock),
         })
         .await?;
-        let shell = Self {
-            app,
-            home,
-            host: Host::new(folder.join("server")),
-            account: Mutex::new(None),
-            page_data: profile_folder.join("page"),
-        };
-        let settings = shell.home.settings();
+        let settings = home.settings();
         if settings.host_enabled
-            && let Err(error) = shell.host.start(&shell.home, settings.host_shared).await
+            && let Err(error) = self.host.start(&home, settings.host_shared).await
         {
             tracing::warn!(%error, "the built-in server did not start");
         }
-        if let Some(core) = shell.home.resume().await? {
-            shell.set_account(core).await;
-        }
-        Ok(shell)
+        self.resume(&home).await?;
+        // It is set only here.
+        let _ = self.home.set(home);
+        Ok(())
     }
 
-    /// Returns the profile's settings and accounts.
-    pub(crate) fn home(&self) -> &Home {
-        &self.home
+    /// Opens all accounts that are signed in and shows the one that was shown last. While the app is
+    /// locked there are none.
+    async fn resume(&self, home: &Home) -> Result<(), CoreError> {
+        let cores = match home.resume_all().await {
+            Err(CoreError::Local {
+                code: LocalCode::Locked,
+                ..
+            }) => Vec::new(),
+            cores => cores?,
+        };
+        let shown = cores.first().map(|core| core.key().to_owned());
+        for core in cores {
+            self.listen_to(core).await;
+        }
+        *self.shown.write() = shown;
+        self.recount.notify_one();
+        Ok(())
+    }
+
+    /// Returns the profile's settings and accounts, once they are open.
+    pub(crate) async fn home(&self) -> &Home {
+        self.home.wait().await
     }
 
     /// Returns the built-in server.
@@ -74,71 +128,252 @@ impl Shell {
         &self.host
     }
 
-    /// Returns where the engine keeps what belongs to the page.
-    pub(crate) fn page_data_folder(&self) -> &Path {
-        &self.page_data
-    }
-
-    /// Returns the open account, if there is one.
+    /// Returns the account in view, if there is one.
     pub(crate) async fn open_account(&self) -> Option<Core> {
-        self.account
-            .lock()
-            .await
-            .as_ref()
-            .map(|open| open.core.clone())
+        self.home().await;
+        let shown = self.shown.read().clone()?;
+        self.account(&shown).await
     }
 
-    /// Returns the open account.
+    /// Returns an account that is open.
+    pub(crate) async fn account(&self, key: &str) -> Option<Core> {
+        let accounts = self.accounts.lock().await;
+        accounts.get(key).map(|open| open.core.clone())
+    }
+
+    /// Returns the account in view.
     ///
     /// # Errors
     /// [`LocalCode::NotSignedIn`].
     pub(crate) async fn core(&self) -> Result<Core, Failure> {
-        self.open_account()
-            .await
-            .ok_or_else(|| CoreError::local(LocalCode::NotSignedIn, "nobody is signed in").into())
+        self.open_account().await.ok_or_else(not_signed_in)
     }
 
-    /// Makes this the open account, closing the one before.
+    /// Opens an account that was just signed in to, and shows it. The others stay open.
     pub(crate) async fn set_account(&self, core: Core) {
-        let mut stream = core.events();
-        let app = self.app.clone();
-        let events = tauri::async_runtime::spawn(async move {
-            while let Some(event) = stream.next().await {
-                emit(&app, event);
-            }
-        });
-        let before = self
-            .account
-            .lock()
-            .await
-            .replace(OpenAccount { core, events });
-        close(before).await;
+        let key = core.key().to_owned();
+        self.listen_to(core).await;
+        self.turn_to(Some(key));
     }
 
-    /// Closes the open account and returns it.
-    pub(crate) async fn take_account(&self) -> Option<Core> {
-        let open = self.account.lock().await.take()?;
-        open.events.abort();
-        Some(open.core)
+    /// Shows another account. None is signed out.
+    ///
+    /// # Errors
+    /// [`LocalCode::NotSignedIn`], [`LocalCode::Locked`], and what keeps it from being opened.
+    pub(crate) async fn show_account(&self, key: &str) -> Result<(), Failure> {
+        if self.shown.read().as_deref() == Some(key) {
+            return Ok(());
+        }
+        let core = self.home().await.show(key).await?;
+        let core = core.ok_or_else(not_signed_in)?;
+        if self.account(key).await.is_none() {
+            self.listen_to(core).await;
+        }
+        self.turn_to(Some(key.to_owned()));
+        Ok(())
     }
 
-    /// Ends everything in order: the account first, since it may talk to the built-in server.
+    /// Signs the account in view out, and shows another one that is signed in, if there is one.
+    pub(crate) async fn sign_out(&self) -> Result<(), Failure> {
+        let home = self.home().await;
+        let shown = self.shown.read().clone();
+        let Some(key) = shown else {
+            return Ok(());
+        };
+        let open = self.accounts.lock().await.remove(&key);
+        let Some(core) = open.map(OpenAccount::stop_listening) else {
+            return Ok(());
+        };
+        self.desktop().notifications().withdraw_of(&key);
+        let ended = home.sign_out(&core).await;
+        core.close().await;
+        let next = self.accounts.lock().await.keys().next().cloned();
+        if let Some(next) = &next {
+            home.show(next).await?;
+        }
+        self.turn_to(next);
+        Ok(ended?)
+    }
+
+    /// Has all accounts try to connect at once.
+    pub(crate) async fn reconnect(&self) {
+        for open in self.accounts.lock().await.values() {
+            open.core.reconnect();
+        }
+    }
+
+    /// Locks the app: no account is open after that.
+    pub(crate) async fn lock(&self) {
+        let home = self.home().await;
+        self.let_go().await;
+        self.turn_to(None);
+        home.lock().await;
+        // Behind the lock nothing is shown; what comes meanwhile is told after it.
+        self.desktop().told().page_is_loading();
+        self.tell_lock(home);
+    }
+
+    /// Unlocks the app, and opens what was open.
+    pub(crate) async fn unlock(&self, passphrase: &str) -> Result<(), Failure> {
+        let home = self.home().await;
+        home.unlock(passphrase).await?;
+        if self.accounts.lock().await.is_empty() {
+            self.resume(home).await?;
+        }
+        self.tell_lock(home);
+        Ok(())
+    }
+
+    /// Tells the pages how the lock stands.
+    pub(crate) fn tell_lock(&self, home: &Home) {
+        let lock = home.lock_state();
+        self.desktop().told().tell_all(ShellEvent::Lock { lock });
+    }
+
+    /// Ends everything in order: the accounts first, since they may talk to the built-in server.
     pub(crate) async fn close(&self) {
-        let open = self.account.lock().await.take();
-        close(open).await;
+        self.let_go().await;
         self.host.stop().await;
     }
-}
 
-async fn close(open: Option<OpenAccount>) {
-    if let Some(open) = open {
-        open.events.abort();
-        open.core.close().await;
+    /// Closes all accounts.
+    async fn let_go(&self) {
+        let open = std::mem::take(&mut *self.accounts.lock().await);
+        for (key, account) in open {
+            self.desktop().notifications().withdraw_of(&key);
+            account.stop_listening().close().await;
+        }
+    }
+
+    fn desktop(&self) -> tauri::State<'_, Desktop> {
+        self.app.state()
+    }
+
+    /// Changes which account is in view. What belongs to the one before goes with it.
+    fn turn_to(&self, key: Option<String>) {
+        let before = std::mem::replace(&mut *self.shown.write(), key.clone());
+        if before != key {
+            windows::close_conversations(&self.app);
+        }
+        self.recount.notify_one();
+    }
+
+    async fn listen_to(&self, core: Core) {
+        let key = core.key().to_owned();
+        let (mut events, mut notices) = (core.events(), core.notices());
+        let (app, own) = (self.app.clone(), key.clone());
+        let events = tauri::async_runtime::spawn(async move {
+            while let Some(event) = events.next().await {
+                app.state::<Self>().heard(&own, event);
+            }
+        });
+        let (app, own) = (self.app.clone(), key.clone());
+        let notices = tauri::async_runtime::spawn(async move {
+            while let Some(notice) = notices.next().await {
+                app.state::<Self>().noticed(&own, notice);
+            }
+        });
+        let account = OpenAccount {
+            core,
+            events,
+            notices,
+        };
+        let before = self.accounts.lock().await.insert(key, account);
+        if let Some(before) = before {
+            before.stop_listening().close().await;
+        }
+    }
+
+    /// Passes on what an account says: to the page where it is the one in view.
+    fn heard(&self, key: &str, event: CoreEvent) {
+        let counts = matches!(
+            event,
+            CoreEvent::Conversations { .. }
+                | CoreEvent::Account { .. }
+                | CoreEvent::Link { .. }
+                | CoreEvent::SignedOut { .. }
+                | CoreEvent::Resync
+        );
+        if counts {
+            self.recount.notify_one();
+        }
+        if self.shown.read().as_deref() == Some(key)
+            && let Err(error) = CoreMessage(event).emit(&self.app)
+        {
+            tracing::warn!(%error, "an event did not reach the page");
+        }
+    }
+
+    fn noticed(&self, key: &str, notice: NotifyEvent) {
+        let desktop = self.desktop();
+        let notifications = desktop.notifications();
+        match notice {
+            NotifyEvent::Show { notification } => {
+                let account = self.name_among_others(key);
+                notifications.show(notification, desktop.words(), account.as_deref());
+            }
+            NotifyEvent::Withdraw { key } => notifications.withdraw(key),
+            NotifyEvent::WithdrawAll => notifications.withdraw_of(key),
+        }
+    }
+
+    /// Returns what tells an account from the others; nothing where it is the only one.
+    fn name_among_others(&self, key: &str) -> Option<String> {
+        let lines = self.lines.read();
+        let mut signed_in = lines.iter().filter(|line| line.signed_in);
+        let own = signed_in.clone().find(|line| line.key == key)?;
+        let is_alone = signed_in.all(|line| line.key == key);
+        (!is_alone).then(|| format!("{} ({})", own.nickname, own.server_name))
+    }
+
+    /// Counts what is unread in all accounts again, and tells the pages and the tray.
+    async fn count(&self) {
+        let home = self.home().await;
+        let lines = match home.accounts().await {
+            Ok(lines) => lines,
+            Err(error) => {
+                tracing::warn!(%error, "the accounts cannot be counted");
+                return;
+            }
+        };
+        let online = match self.open_account().await {
+            Some(core) => matches!(core.link(), LinkState::Online),
+            None => false,
+        };
+        let shown = self.shown.read().clone();
+        let account = lines
+            .iter()
+            .find(|line| Some(&line.key) == shown.as_ref())
+            .map(|line| (line.nickname.clone(), online));
+        let unread = lines
+            .iter()
+            .fold(0, |sum: u32, line| sum.saturating_add(line.unread));
+        let desktop = self.desktop();
+        desktop.tray().change(|model| {
+            model.unread = unread;
+            model.account = account;
+        });
+        let before = std::mem::replace(&mut *self.lines.write(), lines.clone());
+        if before != lines {
+            let accounts = lines;
+            desktop.told().tell_all(ShellEvent::Accounts { accounts });
+        }
     }
 }
 
-fn emit(app: &AppHandle, event: CoreEvent) {
-    if let Err(error) = CoreMessage(event).emit(app) {
-        tracing::warn!(%error, "an event did not reach the page");
-    }
+/// Counts what is unread whenever that may have changed.
+pub(crate) fn keep_counting(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        loop {
+            shell.count().await;
+            sleep(BREATH).await;
+            shell.recount.notified().await;
+        }
+    });
+}
+
+fn not_signed_in() -> Failure {
+    CoreError::local(LocalCode::NotSignedIn, "nobody is signed in").into()
 }

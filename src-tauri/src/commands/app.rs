@@ -4,15 +4,15 @@ use magpie_core::{
     CoreError, Failure, LocalCode, Notice,
     home::{RememberedAccount, ServerCheck},
     protocol::accounts::{Account, Platform},
-    secrets::SecretStorage,
+    secrets::{LockState, SecretStorage},
     settings::Settings,
     socket::LinkState,
 };
 use serde::Serialize;
-use tauri::{AppHandle, State};
+use tauri::{AppHandle, Manager as _, State};
 use tauri_plugin_opener::OpenerExt as _;
 
-use crate::{host::HostState, shell::Shell};
+use crate::{desktop::Desktop, host::HostState, shell::Shell};
 
 /// All that the page needs to draw its first view.
 #[derive(Debug, Clone, Serialize, specta::Type)]
@@ -41,6 +41,10 @@ pub(crate) struct AppState {
     version: String,
     /// The system's language as a BCP 47 tag, where it says one.
     locale: Option<String>,
+    /// How the app lock stands.
+    lock: LockState,
+    /// Whether there is a tray to go to.
+    tray: bool,
 }
 
 /// Returns how the app stands.
@@ -50,8 +54,8 @@ pub(crate) async fn app_state(
     app: AppHandle,
     shell: State<'_, Shell>,
 ) -> Result<AppState, Failure> {
+    let home = shell.home().await;
     let core = shell.open_account().await;
-    let home = shell.home();
     Ok(AppState {
         account: core.as_ref().map(magpie_core::Core::account),
         account_key: core.as_ref().map(|core| core.key().to_owned()),
@@ -65,6 +69,8 @@ pub(crate) async fn app_state(
         platform: magpie_core::this_platform(),
         version: app.package_info().version.to_string(),
         locale: sys_locale::get_locale(),
+        lock: home.lock_state(),
+        tray: app.state::<Desktop>().tray().is_present(),
     })
 }
 
@@ -73,9 +79,13 @@ pub(crate) async fn app_state(
 #[specta::specta]
 pub(crate) async fn set_settings(
     settings: Settings,
+    app: AppHandle,
+    desktop: State<'_, Desktop>,
     shell: State<'_, Shell>,
 ) -> Result<Settings, Failure> {
-    Ok(shell.home().set_settings(settings).await?)
+    let home = shell.home().await;
+    desktop.prepare(&app, &home.settings(), &settings)?;
+    Ok(home.set_settings(settings).await?)
 }
 
 /// Asks a server what it is.
@@ -85,7 +95,7 @@ pub(crate) async fn check_server(
     address: String,
     shell: State<'_, Shell>,
 ) -> Result<ServerCheck, Failure> {
-    Ok(shell.home().check_server(&address).await?)
+    Ok(shell.home().await.check_server(&address).await?)
 }
 
 /// Starts the built-in server, or starts it again when `shared` changed, and keeps it for the next
@@ -97,7 +107,7 @@ pub(crate) async fn host_start(
     shared: bool,
     shell: State<'_, Shell>,
 ) -> Result<HostState, Failure> {
-    let state = shell.host().start(shell.home(), shared).await?;
+    let state = shell.host().start(shell.home().await, shared).await?;
     remember_host(&shell, true, state.is_shared()).await?;
     Ok(state)
 }
@@ -107,15 +117,15 @@ pub(crate) async fn host_start(
 #[specta::specta]
 pub(crate) async fn host_stop(shell: State<'_, Shell>) -> Result<HostState, Failure> {
     shell.host().stop().await;
-    remember_host(&shell, false, shell.home().settings().host_shared).await?;
+    remember_host(&shell, false, shell.home().await.settings().host_shared).await?;
     Ok(shell.host().state().await)
 }
 
 async fn remember_host(shell: &Shell, enabled: bool, shared: bool) -> Result<(), CoreError> {
-    let mut settings = shell.home().settings();
+    let mut settings = shell.home().await.settings();
     settings.host_enabled = enabled;
     settings.host_shared = shared;
-    shell.home().set_settings(settings).await?;
+    shell.home().await.set_settings(settings).await?;
     Ok(())
 }
 

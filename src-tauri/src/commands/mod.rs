@@ -3,5 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod contacts;
 pub(crate) mod conversations;
+pub(crate) mod desktop;
 pub(crate) mod session;
 pub(crate) mod timeline;
+pub(crate) mod upkeep;

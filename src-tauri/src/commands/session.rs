@@ -20,7 +20,7 @@ pub(crate) async fn register(
     registration: Registration,
     shell: State<'_, Shell>,
 ) -> Result<Account, Failure> {
-    let core = shell.home().register(registration).await?;
+    let core = shell.home().await.register(registration).await?;
     let account = core.account();
     shell.set_account(core).await;
     Ok(account)
@@ -33,7 +33,7 @@ pub(crate) async fn sign_in(
     credentials: Credentials,
     shell: State<'_, Shell>,
 ) -> Result<Account, Failure> {
-    let core = shell.home().sign_in(credentials).await?;
+    let core = shell.home().await.sign_in(credentials).await?;
     let account = core.account();
     shell.set_account(core).await;
     Ok(account)
@@ -43,19 +43,14 @@ pub(crate) async fn sign_in(
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn sign_out(shell: State<'_, Shell>) -> Result<(), Failure> {
-    if let Some(core) = shell.take_account().await {
-        let ended = shell.home().sign_out(&core).await;
-        core.close().await;
-        ended?;
-    }
-    Ok(())
+    shell.sign_out().await
 }
 
 /// Removes a signed-out account and what is on the disk of it.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn forget_account(key: String, shell: State<'_, Shell>) -> Result<(), Failure> {
-    Ok(shell.home().forget(&key).await?)
+    Ok(shell.home().await.forget(&key).await?)
 }
 
 /// Tries to connect at once.
