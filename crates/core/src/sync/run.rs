@@ -58,12 +58,13 @@ pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
         tokio::select! {
             many = inbox.frames.recv_many(&mut batch, BATCH) => {
                 if many == 0 {
-                    return;
+                    // The socket's task is gone, so that its owner is going: this one ends with it.
+                    return std::future::pending().await;
                 }
                 state.take(batch.drain(..)).await;
             }
             job = inbox.jobs.recv() => {
-                let Some(job) = job else { return };
+                let Some(job) = job else { return std::future::pending().await };
                 state.crew.want(job);
             }
             done = state.crew.next_done(&state.shared) => {
