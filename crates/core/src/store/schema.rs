@@ -24,25 +24,32 @@ struct Migration {
     sql: &'static [&'static str],
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    id: 20261122060000,
-    reader: 1,
-    sql: &[
-        scopes::SCHEMA,
-        account::SCHEMA,
-        users::SCHEMA,
-        friends::SCHEMA,
-        friend_requests::SCHEMA,
-        blocks::SCHEMA,
-        conversations::SCHEMA,
-        drafts::SCHEMA,
-        members::SCHEMA,
-        messages::SCHEMA,
-        held_ranges::SCHEMA,
-        outbox::SCHEMA,
-        marks_owed::SCHEMA,
-    ],
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        id: 20261122060000,
+        reader: 1,
+        sql: &[
+            scopes::SCHEMA,
+            account::SCHEMA,
+            users::SCHEMA,
+            friends::SCHEMA,
+            friend_requests::SCHEMA,
+            blocks::SCHEMA,
+            conversations::SCHEMA,
+            drafts::SCHEMA,
+            members::SCHEMA,
+            messages::SCHEMA,
+            held_ranges::SCHEMA,
+            outbox::SCHEMA,
+            marks_owed::SCHEMA,
+        ],
+    },
+    Migration {
+        id: 20261122121000,
+        reader: 1,
+        sql: &[conversations::APART],
+    },
+];
 
 /// Brings a file up to date.
 ///
