@@ -299,3 +299,81 @@ async fn keep_session(shared: Arc<Shared>) {
     }
     std::future::pending().await
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use magpie_protocol::{
+        DeviceId, Timestamp,
+        accounts::{Gender, User},
+        sessions::{Secret, Tokens},
+    };
+    use rand::SeedableRng as _;
+
+    use super::*;
+    use crate::{
+        SystemClock,
+        api::Http,
+        secrets::Secrets,
+        session::Pair,
+        store::testing::{Temporary, temporary},
+    };
+
+    fn account() -> Account {
+        Account {
+            user: User {
+                id: UserId::new(1).unwrap(),
+                username: "ming".to_owned(),
+                nickname: "ming".to_owned(),
+                signature: String::new(),
+                gender: Gender::Unspecified,
+                region: String::new(),
+            },
+            email: None,
+            birthday: None,
+            created_at: Timestamp(1),
+        }
+    }
+
+    /// A core whose server is not there.
+    async fn alone() -> (Core, Temporary) {
+        let database = temporary();
+        let clock = Arc::new(SystemClock);
+        let file = database.folder.path().join("secrets.json");
+        let opened = Secrets::open(file, None, clock.now()).await.unwrap();
+        let tokens = Tokens {
+            access_token: Secret::new("access".to_owned()),
+            access_expires_in_ms: 900_000,
+            refresh_token: Secret::new("refresh".to_owned()),
+            refresh_expires_at: Timestamp(i64::MAX),
+        };
+        let pair = Pair::new(tokens, DeviceId::new(5).unwrap(), clock.now());
+        // Nobody listens on the first port.
+        let server_url = "http://127.0.0.1:1".to_owned();
+        let http = Http::new(&server_url).unwrap();
+        let secrets = opened.secrets.account("1@test");
+        let session = Session::new(http.clone(), secrets, clock.clone(), pair);
+        let core = Core::start(Parts {
+            key: "1@test".to_owned(),
+            server_url,
+            account: account(),
+            store: database.store.clone(),
+            api: Api::new(http, session.clone()),
+            session,
+            clock,
+            rng: StdRng::seed_from_u64(1),
+        });
+        (core, database)
+    }
+
+    #[tokio::test]
+    async fn a_task_does_not_end_by_itself_when_another_is_closed_before_it() {
+        let (core, _database) = alone().await;
+        let (_, frames) = mpsc::channel(1);
+        let (_wanted, jobs) = mpsc::unbounded_channel();
+        let inbox = Arc::new(tokio::sync::Mutex::new(sync::Inbox { frames, jobs }));
+        let sync = sync::run(Arc::clone(&core.shared), inbox).now_or_never();
+        assert_eq!(sync, None, "its end would be reported as a failure");
+        core.close().await;
+    }
+}

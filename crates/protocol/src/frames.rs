@@ -92,8 +92,8 @@ pub enum ServerFrame {
         /// The rows, in revision order.
         changes: Vec<Change>,
     },
-    /// Which friends are online. The first one after `ready` names all who are; each later one those
-    /// for whom that has changed. Nothing is known of the others. Never stored, and may be lost.
+    /// Which friends are online. The first after `ready` name all friends, in as many frames as that
+    /// takes; each later one those for whom it has changed. May be lost.
     Presence {
         /// The friends.
         users: Vec<Presence>,

@@ -11,10 +11,11 @@ use std::{
 use anyhow::{Context, Result, bail};
 use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
 use hyper_util::client::legacy::connect::HttpConnector;
+use magpie_tests_stage::{display, settle};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use crate::{PATIENCE, World, display, programs, server::free_address, until};
+use crate::{PATIENCE, World, programs, server::free_address, until};
 
 /// One copy of the app under one profile. It can be killed and opened again; the profile stays.
 pub struct App<'w> {
@@ -40,7 +41,7 @@ impl<'w> App<'w> {
             world,
             name: name.to_owned(),
             home,
-            display: display::start(world.group()).await?,
+            display: display::start(world.group())?,
             running: None,
         };
         app.open().await?;
@@ -254,30 +255,13 @@ impl<'w> App<'w> {
             .create(true)
             .append(true)
             .open(self.world.log(&self.name))?;
-        let folder = |name: &str| self.home.join(name);
+        let mut driver = Command::new("WebKitWebDriver");
         self.world.spawn(
-            Command::new("WebKitWebDriver")
+            settle(&mut driver, &self.home, self.world.bus(), &self.display)
                 .arg(format!("--host={}", address.ip()))
                 .arg(format!("--port={}", address.port()))
-                .env_clear()
-                .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-                .env("HOME", &self.home)
-                .env("XDG_CACHE_HOME", folder("cache"))
-                .env("XDG_CONFIG_HOME", folder("config"))
-                .env("XDG_DATA_HOME", folder("data"))
-                .env("XDG_RUNTIME_DIR", folder("runtime"))
-                .env("DBUS_SESSION_BUS_ADDRESS", self.world.bus())
-                .env("DISPLAY", &self.display)
-                .env("LANG", "C.UTF-8")
-                .env("LANGUAGE", "en")
-                .env("TZ", "UTC")
-                .env("GDK_BACKEND", "x11")
-                .env("GSETTINGS_BACKEND", "memory")
-                .env("LIBGL_ALWAYS_SOFTWARE", "1")
-                .env("NO_AT_BRIDGE", "1")
                 .env("TAURI_AUTOMATION", "true")
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
-                .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log),

@@ -12,9 +12,6 @@
 mod actions;
 mod app;
 mod axe;
-mod bus;
-mod display;
-mod group;
 mod programs;
 mod server;
 mod waiting;

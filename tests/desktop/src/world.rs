@@ -10,10 +10,11 @@ use std::{
 
 use anyhow::{Context, Result, anyhow};
 use fantoccini::Client;
+use magpie_tests_stage::{Group, bus};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::{App, Server, app::picture, bus, group::Group, programs};
+use crate::{App, Server, app::picture, programs};
 
 /// A bus with a keychain on it, a folder for all that is written, and the processes that were
 /// started here.
@@ -35,7 +36,7 @@ const LONGEST: Duration = Duration::from_secs(300);
 /// # Errors
 /// Those of the scene, and when the world cannot be made.
 pub async fn scenario(name: &str, scene: impl AsyncFnOnce(&World) -> Result<()>) -> Result<()> {
-    let world = World::new(name).await?;
+    let world = World::new(name)?;
     let outcome = match timeout(LONGEST, scene(&world)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(anyhow!(
@@ -50,7 +51,7 @@ pub async fn scenario(name: &str, scene: impl AsyncFnOnce(&World) -> Result<()>)
 }
 
 impl World {
-    async fn new(name: &str) -> Result<Self> {
+    fn new(name: &str) -> Result<Self> {
         let logs = programs::target()?.join("desktop").join(name);
         if logs.exists() {
             fs::remove_dir_all(&logs)?;
@@ -60,7 +61,7 @@ impl World {
             .prefix("magpie-desktop-")
             .tempdir()?;
         let group = Group::new()?;
-        let bus = bus::start(&group, folder.path()).await?;
+        let bus = bus::start(&group, folder.path())?;
         Ok(Self {
             group,
             bus,

@@ -38,16 +38,20 @@ export const useConversations = defineStore('conversations', () => {
   async function read(): Promise<void> {
     const mine: Change[] = []
     meanwhile = mine
-    const list: ConversationList = await platform().conversations()
-    // Another reading, or a sign-out, came in between.
-    if (meanwhile !== mine) {
-      return
+    try {
+      const list: ConversationList = await platform().conversations()
+      // Else another reading, or a sign-out, came in between.
+      if (meanwhile === mine) {
+        items.value = newestFirst(list.items)
+        unreadTotal.value = list.unread_total
+        loaded.value = true
+        mine.forEach(apply)
+      }
+    } finally {
+      if (meanwhile === mine) {
+        meanwhile = undefined
+      }
     }
-    meanwhile = undefined
-    items.value = newestFirst(list.items)
-    unreadTotal.value = list.unread_total
-    loaded.value = true
-    mine.forEach(apply)
   }
 
   function apply(change: Change): void {

@@ -16,14 +16,18 @@ export const usePresence = defineStore('presence', () => {
   async function load(): Promise<void> {
     const mine: Change[] = []
     meanwhile = mine
-    const people = await platform().presence()
-    // Another reading, or a sign-out, came in between.
-    if (meanwhile !== mine) {
-      return
+    try {
+      const people = await platform().presence()
+      // Else another reading, or a sign-out, came in between.
+      if (meanwhile === mine) {
+        known.value = byId(people)
+        mine.forEach(apply)
+      }
+    } finally {
+      if (meanwhile === mine) {
+        meanwhile = undefined
+      }
     }
-    meanwhile = undefined
-    known.value = byId(people)
-    mine.forEach(apply)
   }
 
   function apply({ whole, people }: Change): void {

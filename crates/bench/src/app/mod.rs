@@ -47,12 +47,12 @@ struct Opening {
     cpu: Duration,
 }
 
-/// Runs the workload.
-///
-/// # Errors
 /// Reads a figure off an opening.
 type Read = fn(&Opening) -> f64;
 
+/// Runs the workload.
+///
+/// # Errors
 /// When a window cannot be opened or never shows what it should.
 pub(crate) fn run(args: &AppArgs) -> Result<()> {
     core::make(&args.common)?;
@@ -161,7 +161,7 @@ fn open(stage: &Stage, program: &std::path::Path, picture: Option<PathBuf>) -> R
     Ok(opening)
 }
 
-fn median(openings: &[Opening], read: fn(&Opening) -> f64) -> Result<f64> {
+fn median(openings: &[Opening], read: Read) -> Result<f64> {
     let mut values: Vec<f64> = openings.iter().map(read).collect();
     values.sort_by(f64::total_cmp);
     values

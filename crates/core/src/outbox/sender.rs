@@ -93,7 +93,8 @@ impl Sender<'_> {
             let timer = self.next_timer();
             tokio::select! {
                 answer = answers.recv() => {
-                    let Some(answer) = answer else { return };
+                    // Whoever hands answers on is gone, so that the owner of both is going.
+                    let Some(answer) = answer else { return std::future::pending().await };
                     self.take(answer).await;
                     while let Ok(answer) = answers.try_recv() {
                         self.take(answer).await;

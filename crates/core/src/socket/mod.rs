@@ -19,7 +19,7 @@ use crate::FailureCode;
 pub(crate) use backoff::Backoff;
 use run::goodbye;
 pub(crate) use run::{follow_way, run};
-pub(crate) use wire::{Answer, Connection, Incoming, Wire};
+pub(crate) use wire::{Answer, Connection, Generation, Incoming, Wire};
 
 /// How the link to the server stands: one value, shown as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -41,7 +41,6 @@ pub(crate) async fn run(
     shared.wire.down();
     shared.presence.clear(&shared.events);
     let (mut backoff, mut route) = (Backoff::default(), Route::default());
-    let mut generation = 0;
     let mut since = None;
     loop {
         shared.set_link(LinkState::Connecting { since });
@@ -49,7 +48,6 @@ pub(crate) async fn run(
             Ok(socket) => {
                 let opened = Instant::now();
                 since = None;
-                generation += 1;
                 shared.set_link(LinkState::Syncing);
                 let line = Line {
                     shared: &shared,
@@ -57,7 +55,7 @@ pub(crate) async fn run(
                     incoming: &incoming,
                     answers: &answers,
                 };
-                let error = line.serve(generation).await;
+                let error = line.serve().await;
                 if matches!(error, CoreError::Server(_)) {
                     // It said goodbye; another node may have us.
                     route.failed();
@@ -151,10 +149,11 @@ struct Line<'a> {
 
 impl Line<'_> {
     /// Serves the socket until it is gone, and returns why.
-    async fn serve(mut self, generation: u64) -> CoreError {
+    async fn serve(mut self) -> CoreError {
         // A complaint about the socket before this one must not end this one.
         let _ = self.shared.wire.give_up.notified().now_or_never();
-        let _ = self.incoming.send(Incoming::Up).await;
+        let generation = self.shared.wire.next_generation();
+        let _ = self.incoming.send(Incoming::Up(generation)).await;
         let queue = self.shared.wire.up(generation);
         let Err(error) = self.listen(queue).await;
         self.shared.wire.down();

@@ -50,6 +50,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: &[mutes::SCHEMA],
     },
     Migration {
+        id: 20261122121000,
+        reader: 1,
+        sql: &[conversations::APART],
+    },
+    Migration {
         id: 20261122123000,
         reader: 1,
         sql: &[trim::SCHEMA],

@@ -255,16 +255,21 @@ pub(super) fn head(tx: &Tx<'_>, me: UserId, head: &Head, touched: &mut Touched) 
         conversations::set_cursor(tx, id, head.rev, head.last_seq)?;
         return Ok(false);
     }
-    // A head below the cursor was overtaken by changes, or the server was restored from a backup;
-    // asking for the difference tells which.
+    if head.rev < cursor {
+        // It was overtaken by changes, or the server was restored from a backup. Asking for the
+        // difference tells which, and must not be forgotten though the link be cut before.
+        conversations::doubt(tx, id, head.rev)?;
+    }
     Ok(head.rev != cursor)
 }
 
-/// Begins the user's scope again: what the server does not have (any more) must go.
+/// Begins the user's scope again: what the server does not have (any more) must go, and so must the
+/// marks that are owed, for they may count messages that it has lost.
 pub(super) fn restart_user(tx: &Tx<'_>, me: UserId) -> Result<()> {
     friends::clear(tx)?;
     friend_requests::clear(tx)?;
     blocks::clear(tx)?;
+    marks_owed::clear(tx)?;
     scopes::forget(tx, Scope::User(me))?;
     scopes::set_since(tx, 0)
 }

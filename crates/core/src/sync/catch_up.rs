@@ -78,8 +78,8 @@ pub(super) async fn everything(shared: &Arc<Shared>) -> Result<(), CoreError> {
             // Where this began again, what is gone must go from the screen too.
             touched.contacts();
         }
-        // Those that were left behind when the program ended.
-        for row in conversations::behind(tx)? {
+        // Those that were left when the link was cut or the program ended.
+        for row in conversations::apart(tx)? {
             touched.want(row.id);
         }
         let mut short = held_ranges::short_of_newest(tx, NEWEST)?;
@@ -208,6 +208,8 @@ async fn step(shared: &Arc<Shared>, row: &ConversationRow) -> Result<Step, CoreE
         .await?;
     let (more, rev) = (difference.more, difference.rev);
     let (row, outcome) = commit(shared, move |tx, touched| {
+        // An answer to a cursor says that the server has come as far.
+        conversations::heard_of(tx, id, rev, 0)?;
         let outcome = if many {
             apply::below(tx, me, id, since, difference, touched)?;
             Outcome::Done

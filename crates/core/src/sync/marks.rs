@@ -1,7 +1,10 @@
 //! Telling the server how far this user has come.
 //!
 //! Marks are owed in the database until the server confirms them, so that none is forgotten. Of what
-//! is owed, a conversation's marks are sent at most once a second.
+//! is owed, a conversation's marks are sent at most once a second. They count messages: of a server
+//! that was restored from a backup, later ones than those that were seen here. So none is sent
+//! before it is known under the present socket what was missed, nor any of a conversation of which
+//! the server seems to hold less than this device.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -27,11 +30,17 @@ type Sent = HashMap<ConversationId, (Marks, Instant)>;
 /// Sends what is owed whenever there is a socket.
 pub(crate) async fn send_marks(shared: Arc<Shared>) {
     let mut wire = shared.wire.watch();
+    let mut synced = shared.wire.watch_synced();
     loop {
         let Ok(present) = wire.wait_for(Option::is_some).await.map(|c| c.clone()) else {
             return std::future::pending().await;
         };
         let Some(connection) = present else { continue };
+        let generation = Some(connection.generation);
+        tokio::select! {
+            _ = synced.wait_for(|synced| *synced == generation) => {}
+            _ = wire.wait_for(|c| c.as_ref().map(|c| c.generation) != generation) => continue,
+        }
         forget_confirmed(&shared).await;
         let mut sent = Sent::new();
         loop {
@@ -41,7 +50,7 @@ pub(crate) async fn send_marks(shared: Arc<Shared>) {
                 () = wait(next) => {}
                 changed = wire.changed() => {
                     let present = wire.borrow_and_update().as_ref().map(|c| c.generation);
-                    if changed.is_err() || present != Some(connection.generation) {
+                    if changed.is_err() || present != generation {
                         break;
                     }
                 }
@@ -87,7 +96,7 @@ async fn forget_confirmed(shared: &Shared) {
 
 /// Sends what is owed and was not sent yet. Returns when to look again.
 async fn send(shared: &Shared, connection: &Connection, sent: &mut Sent) -> Option<Instant> {
-    let owed = match shared.store.read(marks_owed::list).await {
+    let owed = match shared.store.read(marks_owed::due).await {
         Ok(owed) => owed,
         Err(error) => {
             tracing::error!(%error, "marks cannot be read");

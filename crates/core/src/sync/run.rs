@@ -18,7 +18,7 @@ use crate::{
     client::Shared,
     notify,
     outbox::may_retry,
-    socket::{Incoming, LinkState},
+    socket::{Generation, Incoming, LinkState},
     store::{Result, StoreError, Tx},
 };
 
@@ -42,8 +42,8 @@ pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
     let inbox = &mut *inbox;
     let mut state = State::new(shared, Crew::default());
     // A task that is started again may find a socket that it did not see come.
-    if state.shared.wire.is_up() {
-        state.come_up();
+    if let Some(generation) = state.shared.wire.generation() {
+        state.come_up(generation);
     }
     let mut batch = Vec::new();
     loop {
@@ -51,7 +51,7 @@ pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
         while let Ok(job) = inbox.jobs.try_recv() {
             state.crew.want(job);
         }
-        if state.up {
+        if state.up.is_some() {
             state.crew.start(&state.shared);
         }
         state.say_online().await;
@@ -59,17 +59,18 @@ pub(crate) async fn run(shared: Arc<Shared>, inbox: Arc<Mutex<Inbox>>) {
         tokio::select! {
             many = inbox.frames.recv_many(&mut batch, BATCH) => {
                 if many == 0 {
-                    return;
+                    // The socket's task is gone, so that its owner is going: this one ends with it.
+                    return std::future::pending().await;
                 }
                 state.take(batch.drain(..)).await;
             }
             job = inbox.jobs.recv() => {
-                let Some(job) = job else { return };
+                let Some(job) = job else { return std::future::pending().await };
                 state.crew.want(job);
             }
             done = state.crew.next_done(&state.shared) => {
                 if done == Some(Job::Everything) {
-                    state.synced = true;
+                    state.know_what_was_missed();
                 }
                 state.shared.holes.notify_one();
             }
@@ -88,7 +89,8 @@ async fn wait(until: Option<tokio::time::Instant>) {
 pub(super) struct State {
     shared: Arc<Shared>,
     crew: Crew,
-    up: bool,
+    /// The socket that is ready.
+    up: Option<Generation>,
     synced: bool,
 }
 
@@ -98,25 +100,32 @@ impl State {
         Self {
             shared,
             crew,
-            up: false,
+            up: None,
             synced: false,
         }
     }
 
-    fn come_up(&mut self) {
+    fn come_up(&mut self, generation: Generation) {
         self.crew.dismiss();
-        (self.up, self.synced) = (true, false);
+        (self.up, self.synced) = (Some(generation), false);
         self.crew.want(Job::Everything);
     }
 
     fn go_down(&mut self) {
         self.crew.dismiss();
-        (self.up, self.synced) = (false, false);
+        (self.up, self.synced) = (None, false);
+    }
+
+    fn know_what_was_missed(&mut self) {
+        self.synced = true;
+        if let Some(generation) = self.up {
+            self.shared.wire.set_synced(generation);
+        }
     }
 
     /// Says that everything that the screen shows is up to date, once it is.
     async fn say_online(&self) {
-        if self.up && self.synced && self.crew.is_idle() && self.shared.wire.is_up() {
+        if self.up.is_some() && self.synced && self.crew.is_idle() && self.shared.wire.is_up() {
             self.end_history().await;
             self.shared.set_link(LinkState::Online);
         }
@@ -144,9 +153,9 @@ impl State {
         for incoming in batch {
             match incoming {
                 Incoming::Frame(frame) => frames.push(frame),
-                Incoming::Up => {
+                Incoming::Up(generation) => {
                     self.apply(std::mem::take(&mut frames)).await;
-                    self.come_up();
+                    self.come_up(generation);
                 }
                 Incoming::Down => {
                     self.apply(std::mem::take(&mut frames)).await;

@@ -194,6 +194,92 @@ async fn a_server_that_was_restored_from_a_backup_is_followed() {
 }
 
 #[tokio::test]
+async fn marks_wait_until_it_is_known_that_the_server_was_not_restored() {
+    let fake = Fake::start().await;
+    let mut client = Client::online(&fake).await;
+    peer_says(&fake, &numbered("text", 1..=30));
+    client.until_texts(&numbered("text", 1..=30)).await;
+    fake.with(|model| {
+        model.refuse_sockets = true;
+        model.lose_sockets();
+    });
+    client
+        .until_link(|link| matches!(link, LinkState::Offline { .. }))
+        .await;
+    client.core.mark_read(chat(), 30).await.unwrap();
+    client.core.close().await;
+    fake.with(|model| {
+        model.restore(10);
+        model.marks.clear();
+        model.refuse_sockets = false;
+        model.no_sync = true;
+    });
+    peer_says(&fake, &numbered("other", 11..=12));
+    let before = fake.with(|model| model.times_asked("sync"));
+    client.restart().await;
+    // The second time comes a while after the socket was there.
+    client
+        .until("it was asked what was missed", || async {
+            fake.with(|model| model.times_asked("sync") >= before + 2)
+        })
+        .await;
+    assert_eq!(fake.with(|model| model.marks.clone()), []);
+    fake.with(|model| model.no_sync = false);
+    let mut wanted = numbered("text", 1..=10);
+    wanted.extend(numbered("other", 11..=12));
+    client.until_texts(&wanted).await;
+    client
+        .until("the new ones are marked as delivered", || async {
+            fake.with(|model| model.marks.iter().any(|mark| mark.delivered == Some(12)))
+        })
+        .await;
+    assert_eq!(
+        client.unread().await,
+        12,
+        "those that were read are no more"
+    );
+    assert!(fake.with(|model| model.marks.iter().all(|mark| mark.read.is_none())));
+}
+
+#[tokio::test]
+async fn a_restored_server_is_followed_though_the_program_ends_in_between() {
+    let fake = Fake::start().await;
+    let mut client = Client::online(&fake).await;
+    peer_says(&fake, &numbered("text", 1..=30));
+    client.until_texts(&numbered("text", 1..=30)).await;
+    client.core.close().await;
+    fake.with(|model| {
+        model.restore(10);
+        model.no_changes = true;
+    });
+    peer_says(&fake, &numbered("other", 11..=12));
+    client.restart().await;
+    client
+        .until("it was asked for the difference", || async {
+            fake.with(|model| model.times_asked("changes") > 0)
+        })
+        .await;
+    // What is read now is still of the past that the server has lost.
+    client.core.mark_read(chat(), 30).await.unwrap();
+    let before = fake.with(|model| model.times_asked("changes"));
+    client
+        .until("it was asked for the difference once more", || async {
+            fake.with(|model| model.times_asked("changes") > before)
+        })
+        .await;
+    assert!(fake.with(|model| model.marks.iter().all(|mark| mark.read.is_none())));
+    client.core.close().await;
+
+    fake.with(|model| model.no_changes = false);
+    client.restart().await;
+    let mut wanted = numbered("text", 1..=10);
+    wanted.extend(numbered("other", 11..=12));
+    client.until_texts(&wanted).await;
+    client.until_link(|link| link == LinkState::Online).await;
+    assert_eq!(client.unread().await, 12);
+}
+
+#[tokio::test]
 async fn a_conversation_that_the_server_lost_keeps_no_other_from_being_filled() {
     let fake = Fake::start().await;
     fake.with(|model| model.lost_conversation = true);

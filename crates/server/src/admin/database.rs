@@ -27,10 +27,9 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<Db> {
             path.display()
         );
     }
-    let alone = match app::lock(&config.data_dir) {
-        Ok(lock) => Some(lock),
-        Err(app::StartError::InUse(_)) => None,
-        Err(error) => return Err(error.into()),
+    let alone = match config.own_folder().map(|folder| app::lock(&folder)) {
+        Some(Err(app::StartError::InUse(_))) | None => None,
+        Some(lock) => Some(lock?),
     };
     let opened = tokio::task::spawn_blocking(move || {
         // Held until the database is up to date, so that no server does the same meanwhile.

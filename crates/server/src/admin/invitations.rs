@@ -4,7 +4,7 @@ use anyhow::bail;
 use magpie_protocol::Timestamp;
 use serde::Serialize;
 
-use super::{Desk, show};
+use super::{Desk, pages, show};
 use crate::{
     config::WhoRegisters,
     invitations::{self, Invitation, InvitationCode, NewInvitation},
@@ -118,7 +118,10 @@ impl Create {
 async fn list(desk: &Desk) -> anyhow::Result<()> {
     let all = desk
         .db
-        .read::<_, anyhow::Error, _>(|tx| Ok(invitations::list(tx)?))
+        .read::<_, anyhow::Error, _>(|tx| {
+            let next = |last| invitations::list(tx, last, pages::PAGE);
+            Ok(pages::collect(next, |it: &Invitation| it.id, |_| true)?)
+        })
         .await?;
     if desk.json {
         return show::json(&all);

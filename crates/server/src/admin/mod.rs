@@ -8,6 +8,7 @@
 mod database;
 mod invitations;
 mod notices;
+mod pages;
 mod password;
 mod people;
 mod show;

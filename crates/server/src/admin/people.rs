@@ -3,10 +3,8 @@
 use magpie_protocol::{Timestamp, UserId};
 use serde::Serialize;
 
+use super::pages;
 use crate::db::{DbError, Row, Tx, params};
-
-/// How many are read at a time.
-const PAGE: u32 = 500;
 
 /// Somebody who has an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,20 +41,15 @@ pub(super) fn all(
     now: Timestamp,
     wanted: impl Fn(&Person) -> bool,
 ) -> Result<Vec<Person>, DbError> {
-    let mut found = Vec::new();
-    let mut after: u64 = 0;
-    loop {
-        let page = tx.all(
+    let next = |last: Option<UserId>| {
+        let after = last.map_or(0, UserId::get);
+        tx.all(
             people!("WHERE u.id > $2 ORDER BY u.id LIMIT $3"),
-            params![now, after, PAGE],
+            params![now, after, pages::PAGE],
             read,
-        )?;
-        let Some(last) = page.last() else {
-            return Ok(found);
-        };
-        after = last.id.get();
-        found.extend(page.into_iter().filter(&wanted));
-    }
+        )
+    };
+    pages::collect(next, |person| person.id, wanted)
 }
 
 /// Returns whom `name` names: a number, an e-mail address or a user name.

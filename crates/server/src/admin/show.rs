@@ -66,13 +66,18 @@ pub(super) fn time(time: Option<Timestamp>) -> String {
 pub(super) fn harmless(text: &str) -> String {
     text.chars()
         .map(|letter| {
-            if letter.is_control() {
+            if letter.is_control() || turns(letter) {
                 '\u{fffd}'
             } else {
                 letter
             }
         })
         .collect()
+}
+
+/// Tells whether a letter changes the direction in which those after it are written.
+fn turns(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -103,5 +108,6 @@ mod tests {
     #[test]
     fn names_do_not_steer_the_terminal() {
         assert_eq!(harmless("a\u{1b}[2Jb\n喜鹊"), "a\u{fffd}[2Jb\u{fffd}喜鹊");
+        assert_eq!(harmless("gnp.\u{202e}exe"), "gnp.\u{fffd}exe");
     }
 }

@@ -9,10 +9,18 @@ use std::{
 };
 
 use magpie_protocol::frames::ByeReason;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use super::{App, Surroundings, connections, router};
 use crate::{config::Config, db::DbError, metrics, nodes, presence};
+
+/// For how long it is waited for somebody who only looks whether the data folder is used.
+const LOOKS_TAKE: Duration = Duration::from_millis(300);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -75,10 +83,9 @@ impl Server {
     /// See [`StartError`].
     pub async fn start_in(config: Config, surroundings: Surroundings) -> Result<Self, StartError> {
         // What several servers can share is not one server's to lock.
-        let lock = if config.is_shared() {
-            None
-        } else {
-            Some(lock(&config.data_dir)?)
+        let lock = match config.own_folder() {
+            Some(folder) => Some(lock_soon(&folder).await?),
+            None => None,
         };
         let (listener, address) = listen(config.listen).await?;
         let collecting = match config.metrics {
@@ -96,7 +103,7 @@ impl Server {
             tracing::info!(%address, "metrics.started");
             metrics::Listener::start(listener, address, app.clone())
         });
-        tracing::info!(%address, data = %app.config().data_dir.display(), "server.started");
+        tracing::info!(%address, database = %app.config().database_place(), "server.started");
         Ok(Self {
             app,
             address,
@@ -165,6 +172,18 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     let listener = TcpListener::bind(address).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     Ok((listener, address))
+}
+
+/// As [`lock`], for a server: a command of the operator that holds the lock for a moment, only to see
+/// whether a server does, shall not keep one from starting.
+async fn lock_soon(folder: &Path) -> Result<File, StartError> {
+    let until = Instant::now() + LOOKS_TAKE;
+    loop {
+        match lock(folder) {
+            Err(StartError::InUse(_)) if Instant::now() < until => sleep(LOOK_AGAIN).await,
+            done => return done,
+        }
+    }
 }
 
 /// Makes the data folder where there is none, readable for its owner only, and marks it as used by

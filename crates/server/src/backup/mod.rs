@@ -59,7 +59,7 @@ pub(crate) fn run(config: &Config, backup: &Backup) -> anyhow::Result<ExitCode> 
             Ok(ExitCode::SUCCESS)
         }
         Place::Postgres(target) => {
-            eprintln!("{}", postgres::advice(&target.to_string(), &backup.to));
+            eprintln!("{}", postgres::advice(&target.url(), &backup.to));
             Ok(ExitCode::from(NOT_OURS))
         }
     }

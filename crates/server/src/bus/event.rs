@@ -27,6 +27,11 @@ pub enum Event {
         /// The conversation.
         conversation: ConversationId,
     },
+    /// Rows of a scope may have changed, and nobody can say which: its sockets ask.
+    Resync {
+        /// Where.
+        scope: Scope,
+    },
     /// A device's session was ended: its socket is closed.
     EndDevice {
         /// The device.

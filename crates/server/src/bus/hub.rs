@@ -94,9 +94,9 @@ impl Hub {
         remote.is_none_or(|remote| remote.link().borrow().state == LinkState::Up)
     }
 
-    fn end_device(&self, device: DeviceId) {
+    fn close(&self, device: DeviceId, reason: ByeReason) {
         if let Some(outlet) = self.devices.lock().get(&device) {
-            outlet.close(ByeReason::SessionEnded);
+            outlet.close(reason);
         }
     }
 
@@ -139,9 +139,12 @@ impl Bus {
             receive: Arc::new(move |news| match news {
                 News::Frame(scope, text) => receiver.hand(scope, &text),
                 News::Subscribe(user, conversation) => receiver.subscribe_all(user, conversation),
+                // This may come late, and close a socket of a device that has come back since. Then
+                // its client opens another.
+                News::Came(_, device) => receiver.close(device, ByeReason::Replaced),
                 News::EndDevice(device) => {
                     ended(device);
-                    receiver.end_device(device);
+                    receiver.close(device, ByeReason::SessionEnded);
                 }
             }),
             late: Box::new(move |scope| {
@@ -194,7 +197,7 @@ impl Bus {
 
     /// Closes the sockets of a device here, without telling the other nodes.
     pub(crate) fn end_device_here(&self, device: DeviceId) {
-        self.0.end_device(device);
+        self.0.close(device, ByeReason::SessionEnded);
     }
 
     /// Returns all sockets that are connected here.
@@ -229,8 +232,11 @@ impl Bus {
                     remote.tell(News::Subscribe(scope, conversation));
                 }
             }
+            Event::Resync { scope } => {
+                self.send(scope, &ServerFrame::Resync { scope: Some(scope) });
+            }
             Event::EndDevice { device } => {
-                self.0.end_device(device);
+                self.0.close(device, ByeReason::SessionEnded);
                 if let Some(remote) = &self.0.remote {
                     remote.tell(News::EndDevice(device));
                 }
@@ -249,7 +255,8 @@ impl Bus {
     }
 
     /// Adds a socket, which from now on hears of its user's scope. An earlier socket of the same
-    /// device is asked to close. The queue holds at most `max_frames` of together `max_bytes`.
+    /// device is asked to close, on whichever node it is. The queue holds at most `max_frames` of
+    /// together `max_bytes`.
     #[must_use]
     pub fn register(
         &self,
@@ -263,7 +270,11 @@ impl Bus {
         if let Some(earlier) = earlier {
             earlier.close(ByeReason::Replaced);
         }
-        self.0.insert(Scope::User(user), &outlet);
+        let scope = Scope::User(user);
+        self.0.insert(scope, &outlet);
+        if let Some(remote) = &self.0.remote {
+            remote.tell(News::Came(scope, device));
+        }
         Registration {
             hub: Arc::clone(&self.0),
             outlet,

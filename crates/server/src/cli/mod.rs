@@ -9,7 +9,10 @@ mod serve;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{
+    CommandFactory as _, FromArgMatches as _,
+    error::{ContextKind, ContextValue},
+};
 
 use crate::{
     admin::{self, Admin},
@@ -18,6 +21,9 @@ use crate::{
     copy::{self, Copy},
     doctor::{self, Doctor},
 };
+
+/// The flags whose values may hold a password.
+const SECRET: [&str; 4] = ["--database", "--bus", "--from", "--to"];
 
 /// The settings that the help of each command shows.
 const SHOWN: [&str; 3] = ["config", "data_dir", "database"];
@@ -78,10 +84,29 @@ fn carry_out(command: Command, config: Result<Config, ConfigError>) -> anyhow::R
 fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<(Command, Result<Config, ConfigError>), clap::Error> {
-    let matches = command().try_get_matches_from(args)?;
+    let matches = command()
+        .try_get_matches_from(args)
+        .map_err(without_secrets)?;
     let line = CommandLine::from_arg_matches(&matches)?;
     let config = config::load(line.source, &matches);
     Ok((line.command.unwrap_or(Command::Serve), config))
+}
+
+/// Leaves out what was given where it may hold a password, whether on the command line or in the
+/// environment: the complaint may end up in a log.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    let of_secret = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => SECRET.iter().any(|secret| {
+            flag.strip_prefix(secret)
+                .is_some_and(|rest| !rest.starts_with('-'))
+        }),
+        _ => false,
+    };
+    if of_secret {
+        let hidden = ContextValue::String("…".into());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
+    error
 }
 
 /// Returns the command line as clap knows it, with the settings taken by all commands.
@@ -168,6 +193,19 @@ mod tests {
         let (_file, path) = file("lisen = \"127.0.0.1:1\"");
         let error = parse_config(&["--config", &path]).unwrap_err().to_string();
         assert!(error.contains("lisen"), "{error}");
+        let (_file, path) = file("name = \"a\"\ndatabase = \"postgres://me:s3cret@host:port/x\"");
+        let error = parse_config(&["--config", &path]).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+        for args in [
+            &["--database", "postgres://me:s3cret@host:port/x"][..],
+            &["serve", "--bus=redis://:s3cret@host:port"],
+            &["copy", "--from", "sqlite:x", "--to", "mysql://:s3cret@host"],
+        ] {
+            let error = parse_config(args).unwrap_err().to_string();
+            assert!(error.contains("not the address"), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
         for zero in ["heartbeat_seconds", "access_token_seconds"] {
             let (_file, path) = file(&format!("{zero} = 0\n"));
             let error = parse_config(&["--config", &path]).unwrap_err().to_string();

@@ -88,6 +88,18 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
         .and_then(|_| toml::from_str(&text))
         .map_err(|error| ConfigError::Invalid {
             path: path.to_owned(),
-            message: error.to_string(),
+            message: explain(&text, &error),
         })
+}
+
+/// Says what is wrong, and in which line. The line itself is not shown: a password may stand in it.
+fn explain(text: &str, error: &toml::de::Error) -> String {
+    let place = error.span().and_then(|span| text.get(..span.start));
+    match place {
+        Some(before) => {
+            let line = before.matches('\n').count() + 1;
+            format!("line {line}: {}", error.message())
+        }
+        None => error.message().to_owned(),
+    }
 }

@@ -165,6 +165,12 @@ impl Config {
         }
     }
 
+    /// Returns the folder that a server marks as its own: the one with the database, unless several
+    /// servers can share that.
+    pub(crate) fn own_folder(&self) -> Option<PathBuf> {
+        self.database_place().folder()
+    }
+
     /// Tells whether several servers can share the database.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.database_place(), Place::Postgres(_))

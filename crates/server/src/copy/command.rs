@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, IsTerminal as _},
-    path::Path,
+    path::PathBuf,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -23,11 +23,21 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, clap::Args)]
 pub(crate) struct Copy {
     /// Where everything is now, such as `sqlite:/var/lib/magpie/magpie.db`; no server may run on it
-    #[arg(long, value_name = "DATABASE")]
+    #[arg(
+        long,
+        env = "MAGPIE_COPY_FROM",
+        value_name = "DATABASE",
+        hide_env_values = true
+    )]
     from: DatabaseAddress,
     /// Where it shall be, such as `postgres://user:password@host/magpie`: an empty database, or one
     /// with the beginning of the same copy, which is continued
-    #[arg(long, value_name = "DATABASE")]
+    #[arg(
+        long,
+        env = "MAGPIE_COPY_TO",
+        value_name = "DATABASE",
+        hide_env_values = true
+    )]
     to: DatabaseAddress,
 }
 
@@ -36,12 +46,12 @@ pub(crate) struct Copy {
 /// # Errors
 /// In words for the operator.
 pub(crate) fn run(command: &Copy) -> anyhow::Result<ExitCode> {
-    let (_from_lock, _to_lock) = (lock(&command.from)?, lock(&command.to)?);
     if let Place::Sqlite(path) = command.from.place()
         && !path.is_file()
     {
         bail!("there is no database at {}", path.display());
     }
+    let _locks = lock(&command.from, &command.to)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -70,17 +80,16 @@ async fn carry_out(command: &Copy) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Keeps servers away from an embedded database for as long as the file is open.
-fn lock(address: &DatabaseAddress) -> anyhow::Result<Option<File>> {
-    let Place::Sqlite(path) = address.place() else {
-        return Ok(None);
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| *folder != Path::new(""))
-        .unwrap_or(Path::new("."));
-    let lock = app::lock(folder).context("stop the server first")?;
-    Ok(Some(lock))
+/// Keeps servers away from embedded databases for as long as these files are open.
+fn lock(from: &DatabaseAddress, to: &DatabaseAddress) -> anyhow::Result<Vec<File>> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in [from, to].map(|address| address.place().folder()) {
+        // A folder is locked once, though it may have two spellings.
+        folders.extend(folder.map(|folder| folder.canonicalize().unwrap_or(folder)));
+    }
+    folders.dedup();
+    let lock = |folder: &PathBuf| app::lock(folder).context("stop the server first");
+    folders.iter().map(lock).collect()
 }
 
 async fn open(address: &DatabaseAddress) -> anyhow::Result<Db> {

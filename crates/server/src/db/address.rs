@@ -1,6 +1,10 @@
 //! Where the database is.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -23,6 +27,19 @@ pub(crate) enum Place {
     Sqlite(PathBuf),
     /// A server.
     Postgres(Box<Target>),
+}
+
+impl Place {
+    /// Returns the folder in which the file is; `None` for a server.
+    pub(crate) fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite(path) => Some(match path.parent() {
+                Some(folder) if folder != Path::new("") => folder.to_owned(),
+                _ => PathBuf::from("."),
+            }),
+            Self::Postgres(_) => None,
+        }
+    }
 }
 
 /// The text is not the address of a database.
@@ -72,9 +89,16 @@ impl FromStr for DatabaseAddress {
 
 impl fmt::Display for DatabaseAddress {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Place::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
-            Place::Postgres(target) => target.fmt(out),
+        self.place.fmt(out)
+    }
+}
+
+impl fmt::Display for Place {
+    /// Shows no password.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(out, "sqlite:{}", path.display()),
+            Self::Postgres(target) => target.fmt(out),
         }
     }
 }
@@ -112,6 +136,18 @@ impl<'de> Deserialize<'de> for DatabaseAddress {
 mod tests {
     use super::*;
 
+    /// Of an authority that has signed nothing but itself.
+    const ROOT: &str = "-----BEGIN CERTIFICATE-----\n\
+        MIIBdTCCARugAwIBAgIUZVDz1c/7zn+9/Lbg9hrK9yzpLRwwCgYIKoZIzj0EAwIw\n\
+        DzENMAsGA1UEAwwEdGVzdDAgFw0yNjExMjIxMjA1NDVaGA8yMTI2MTAyOTEyMDU0\n\
+        NVowDzENMAsGA1UEAwwEdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABFlG\n\
+        FKObvUiNU8PojeynPnNwJ62xAmd+KG/H7TVaGErCQ8oVQTvXgOOjWUAxmChkBn0i\n\
+        7shsm7JMp7XyqzoR//SjUzBRMB0GA1UdDgQWBBRECbncXecFLIsiGPzJ141sLTtg\n\
+        njAfBgNVHSMEGDAWgBRECbncXecFLIsiGPzJ141sLTtgnjAPBgNVHRMBAf8EBTAD\n\
+        AQH/MAoGCCqGSM49BAMCA0gAMEUCIEg4G9u9GLnNqEcDlrPzpSG/p2KskiQNnmUa\n\
+        9zWFR/ioAiEAspo6w1I+fzMkcVFMC3DylDG3jrzEvj9TPejAX22b3uA=\n\
+        -----END CERTIFICATE-----\n";
+
     fn shown(text: &str) -> String {
         text.parse::<DatabaseAddress>().unwrap().to_string()
     }
@@ -135,6 +171,48 @@ mod tests {
             shown("postgres://postgres@%2Frun%2Fpostgresql/chat"),
             "postgres://postgres@/run/postgresql:5432/chat"
         );
+    }
+
+    #[test]
+    fn other_tools_are_sent_to_the_same_place_in_the_same_way() {
+        let url = |text: &str| match text.parse::<DatabaseAddress>().unwrap().place {
+            Place::Postgres(target) => target.url(),
+            Place::Sqlite(_) => panic!("a file"),
+        };
+        for (text, wanted) in [
+            (
+                "postgres://magpie:s3cret@db/chat",
+                "postgres://magpie@db:5432/chat",
+            ),
+            (
+                "postgresql://m%40x@a:1,b:2/chat?sslmode=require&password=s3cret",
+                "postgres://m%40x@a:1,b:2/chat?sslmode=require",
+            ),
+            (
+                "postgres://magpie@db/chat?sslmode=disable",
+                "postgres://magpie@db:5432/chat?sslmode=disable",
+            ),
+            ("postgres://[::1]/chat", "postgres://[::1]:5432/chat"),
+        ] {
+            assert_eq!(url(text), wanted);
+            assert_eq!(url(wanted), wanted);
+        }
+        #[cfg(unix)]
+        assert_eq!(
+            url("postgres://postgres@%2Frun%2Fpostgresql:5433/chat"),
+            "postgres://postgres@%2Frun%2Fpostgresql:5433/chat"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let roots = folder.path().join("our%roots.pem");
+        std::fs::write(&roots, ROOT).unwrap();
+        let roots = roots.to_str().unwrap().replace('%', "%25");
+        for mode in ["verify-full", "verify-ca"] {
+            let text =
+                format!("postgres://magpie:s3cret@db/chat?sslmode={mode}&sslrootcert={roots}");
+            let wanted =
+                format!("postgres://magpie@db:5432/chat?sslmode=verify-full&sslrootcert={roots}");
+            assert_eq!(url(&text), wanted);
+        }
     }
 
     #[test]

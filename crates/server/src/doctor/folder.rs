@@ -1,18 +1,14 @@
-//! The data folder and its disk.
+//! The folder of a database in a file, and its disk.
 
 use std::path::Path;
 
 use super::report::Report;
-use crate::{app, config::Config};
+use crate::app;
 
 const PART: &str = "data folder";
 
-/// Free space below which the server will soon, or at any moment, have none.
-const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
-const NONE_BYTES: u64 = 64 * 1024 * 1024;
-
-pub(super) fn look(config: &Config, report: &mut Report) {
-    let folder = &config.data_dir;
+/// Looks at the folder of the database in the file at `database`.
+pub(super) fn look(folder: &Path, database: &Path, report: &mut Report) {
     let shown = folder.display();
     if !folder.exists() {
         let parent = existing_parent(folder);
@@ -48,9 +44,10 @@ pub(super) fn look(config: &Config, report: &mut Report) {
             return;
         }
     }
-    rights(folder, report);
-    match app::lock(folder) {
-        Ok(_) => report.ok(PART, "no server uses it at the moment"),
+    rights(database, report);
+    // Let go before anything else is done.
+    match app::lock(folder).map(drop) {
+        Ok(()) => report.ok(PART, "no server uses it at the moment"),
         Err(app::StartError::InUse(_)) => report.ok(PART, "a server is running on it"),
         Err(error) => report.problem(PART, error.to_string(), "look at the folder's rights"),
     }
@@ -67,13 +64,14 @@ fn existing_parent(folder: &Path) -> &Path {
 }
 
 #[cfg(unix)]
-fn rights(folder: &Path, report: &mut Report) {
+fn rights(database: &Path, report: &mut Report) {
     use std::{fs, os::unix::fs::PermissionsExt as _};
 
     let mode = |path: &Path| fs::metadata(path).map(|meta| meta.permissions().mode());
-    for name in ["magpie.db", "magpie.db-wal"] {
-        let path = folder.join(name);
-        if mode(&path).is_ok_and(|mode| mode & 0o077 != 0) {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    for path in [database, Path::new(&log)] {
+        if mode(path).is_ok_and(|mode| mode & 0o077 != 0) {
             report.problem(
                 PART,
                 format!(
@@ -92,6 +90,10 @@ fn rights(_: &Path, _: &mut Report) {}
 #[cfg(unix)]
 fn space(folder: &Path, report: &mut Report) {
     const PART: &str = "disk";
+    /// Below these the server will soon, or at any moment, have none.
+    const LITTLE_BYTES: u64 = 1024 * 1024 * 1024;
+    const NONE_BYTES: u64 = 64 * 1024 * 1024;
+
     let disk = match rustix::fs::statvfs(folder) {
         Ok(disk) => disk,
         Err(error) => {

@@ -3,13 +3,6 @@
 use super::report::Report;
 use crate::config::Config;
 
-/// Files that a server needs besides its connections.
-const OTHER_FILES: u64 = 64;
-
-/// Memory that a server without anybody takes, and what a connection adds to it.
-const BASE_KIB: u64 = 64 * 1024;
-const CONNECTION_KIB: u64 = 20;
-
 pub(super) fn look(config: &Config, report: &mut Report) {
     files(config, report);
     memory(config, report);
@@ -18,6 +11,9 @@ pub(super) fn look(config: &Config, report: &mut Report) {
 #[cfg(unix)]
 fn files(config: &Config, report: &mut Report) {
     const PART: &str = "open files";
+    /// Those that a server needs besides its connections.
+    const OTHER_FILES: u64 = 64;
+
     let wanted = u64::from(config.max_connections) + OTHER_FILES;
     // The server raises its limit to this by itself.
     match rlimit::Resource::NOFILE.get_hard() {
@@ -47,6 +43,10 @@ fn memory(config: &Config, report: &mut Report) {
     use procfs::Current as _;
 
     const PART: &str = "memory";
+    /// What a server without anybody takes, and what a connection adds to it.
+    const BASE_KIB: u64 = 64 * 1024;
+    const CONNECTION_KIB: u64 = 20;
+
     let Ok(memory) = procfs::Meminfo::current() else {
         return;
     };

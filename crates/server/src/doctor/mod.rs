@@ -1,6 +1,7 @@
 //! `doctor`: looks at everything that a server needs, and says in plain words what is wrong and
-//! what helps. It keeps nothing that it changes, and can be asked while a server runs; it holds the data
-//! folder's lock for an instant, to see whether another does.
+//! what helps. It keeps nothing that it changes, and can be asked while a server runs or starts: it
+//! holds the data folder's lock for an instant, to see whether another does, and a server that starts
+//! waits for longer.
 
 mod clock;
 mod database;
@@ -14,7 +15,10 @@ mod settings;
 
 use std::process::ExitCode;
 
-use crate::config::{Config, ConfigError};
+use crate::{
+    config::{Config, ConfigError},
+    db::Place,
+};
 use report::Report;
 
 pub(crate) use ports::is_ready;
@@ -54,10 +58,13 @@ pub(crate) async fn run(
 
 async fn look(config: &Config, report: &mut Report) {
     settings::look(config, report);
-    folder::look(config, report);
-    match config.database_place() {
-        crate::db::Place::Sqlite(path) => database::look(&path, report).await,
-        crate::db::Place::Postgres(target) => postgres::look(&target, report).await,
+    let place = config.database_place();
+    match (&place, place.folder()) {
+        (Place::Sqlite(path), folder) => {
+            folder::look(&folder.unwrap_or_default(), path, report);
+            database::look(path, report).await;
+        }
+        (Place::Postgres(target), _) => postgres::look(target, report).await,
     }
     redis::look(config, report).await;
     clock::look(report).await;

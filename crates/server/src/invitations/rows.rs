@@ -63,15 +63,19 @@ pub(crate) fn create(
     Ok(id)
 }
 
-/// Returns all invitations, the newest first.
+/// Returns at most `limit` invitations, the newest first, that are older than number `before`.
 ///
 /// # Errors
 /// What the database says.
-pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Invitation>, DbError> {
+pub(crate) fn list(
+    tx: &mut Tx<'_>,
+    before: Option<i64>,
+    limit: u32,
+) -> Result<Vec<Invitation>, DbError> {
     tx.all(
         "SELECT id, note, created_by, created_at, expires_at, uses, used, revoked_at
-         FROM invitations ORDER BY id DESC",
-        &[],
+         FROM invitations WHERE id < $1 ORDER BY id DESC LIMIT $2",
+        params![before.unwrap_or(i64::MAX), limit],
         |row| {
             Ok(Invitation {
                 id: row.get(0)?,

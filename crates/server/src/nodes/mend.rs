@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 
 use crate::{
     App,
@@ -29,6 +29,10 @@ pub(super) const SOON: Duration = Duration::from_millis(1_500);
 /// How often sockets are told while the link is down: for each thousand of them a second, but not
 /// more often than this.
 const MEANWHILE: Duration = Duration::from_secs(3);
+
+/// How long telling a thousand sockets takes where it may have to be done again and again: each then
+/// asks the database.
+const THOUSAND: Duration = Duration::from_secs(1);
 
 /// In how many groups the sockets are told.
 const GROUPS: u32 = 20;
@@ -61,9 +65,7 @@ async fn watch_link(app: &App, remote: &Remote) {
                 continue;
             }
             LinkState::Down => {
-                let thousands = u32::try_from(app.bus().connections() / 1_000).unwrap_or(u32::MAX);
-                let over = MEANWHILE.max(Duration::from_secs(1) * thousands);
-                let over = jittered(over, app.random());
+                let over = jittered(paced(app, MEANWHILE), app.random());
                 tokio::select! {
                     // When it is up again all are told at once.
                     _ = link.wait_for(|link| link.state != LinkState::Down) => {}
@@ -82,16 +84,39 @@ async fn watch_link(app: &App, remote: &Remote) {
 }
 
 /// Tells the other nodes of what was not published, and the sockets here of what others did not.
+///
+/// All sockets are told, since nothing is kept of what was lost. It comes to pass only after a gap: a
+/// link that was down, or a queue that ran full. A node that is cut off for long goes on raising the
+/// counter, once for each look at the most; so the sockets of the others are told one round after the
+/// other, never two at the same time, and not more than a thousand a second.
 async fn watch_losses(app: &App, remote: &Remote) {
+    let missed = Notify::new();
+    let ((), ()) = tokio::join!(look_on(app, remote, &missed), tell_on(app, &missed));
+}
+
+/// Tells all sockets here whenever something was missed.
+async fn tell_on(app: &App, missed: &Notify) {
+    loop {
+        missed.notified().await;
+        tell_all(app, paced(app, SOON)).await;
+    }
+}
+
+/// Looks at the counter again and again, and says when another node raised it.
+async fn look_on(app: &App, remote: &Remote, missed: &Notify) {
     let mut known = None;
     loop {
-        let looked = look(app, remote).await;
+        let lost = remote.take_lost();
+        let looked = look(app, remote, lost).await;
         app.nodes().fit.store(looked.is_ok(), Ordering::Release);
         match looked {
             Ok(count) => {
-                if known.replace(count).is_some_and(|known| known != count) {
-                    tell_all(app, SOON).await;
+                // Those here have heard what this node has to say, and only others raised the rest.
+                let own = u64::from(lost);
+                if known.is_some_and(|known| known + own != count) {
+                    missed.notify_one();
                 }
+                known = Some(count);
             }
             Err(error) => tracing::debug!(%error, "lost_news.unknown"),
         }
@@ -99,9 +124,9 @@ async fn watch_losses(app: &App, remote: &Remote) {
     }
 }
 
-async fn look(app: &App, remote: &Remote) -> Result<u64, DbError> {
+async fn look(app: &App, remote: &Remote, lost: bool) -> Result<u64, DbError> {
     const NAME: &str = "lost_news";
-    if !remote.take_lost() {
+    if !lost {
         let read = app.db().read(|tx| {
             tx.one(
                 "SELECT value FROM counters WHERE name = $1",
@@ -116,6 +141,13 @@ async fn look(app: &App, remote: &Remote) -> Result<u64, DbError> {
         remote.still_lost();
     }
     counted
+}
+
+/// Returns over how long the sockets here are told when it may have to be done again and again: not
+/// sooner than in `least`.
+fn paced(app: &App, least: Duration) -> Duration {
+    let thousands = u32::try_from(app.bus().connections() / 1_000).unwrap_or(u32::MAX);
+    least.max(THOUSAND * thousands)
 }
 
 /// Tells all sockets here to ask for what changed, spread over some time.

@@ -2,8 +2,8 @@
 //!
 //! Somebody is online while a socket of theirs is connected to any node. Each node counts its own
 //! sockets ([`here`]) and, where there are others, keeps the set of its people in Redis ([`remote`]);
-//! the set expires with its node. Nothing of it is stored in the database, and messages do not
-//! depend on it: what cannot be found out counts as offline.
+//! the set expires with its node. The database knows only when a device was there last; messages do
+//! not depend on it: what cannot be found out counts as offline.
 //!
 //! Friends hear of it through their own scope ([`tell`]): who comes is announced to the friends who
 //! are online, which is found out with one look for all friends together; the same look tells who

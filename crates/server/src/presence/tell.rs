@@ -15,6 +15,9 @@ use crate::{
     db::DbError,
 };
 
+/// The most people whom one frame names: clients take no frame of any size.
+const NAMED: usize = 500;
+
 fn shown(user_id: UserId, online: bool, last_seen_at: Option<Timestamp>) -> Shown {
     Shown {
         user_id,
@@ -23,8 +26,9 @@ fn shown(user_id: UserId, online: bool, last_seen_at: Option<Timestamp>) -> Show
     }
 }
 
-/// Counts a socket that has just said `ready`. It is told which friends are online and, where it is
-/// the first of its user, they are told of it. Does not wait for that.
+/// Counts a socket that has just said `ready`. It is told which friends are online, and when the
+/// others were; where it is the first of its user, those who are online are told of it. Does not wait
+/// for that.
 pub(crate) fn arrived(app: &App, user: UserId, outlet: Arc<Outlet>) -> Here {
     let (here, new) = app.presence().enter(user);
     let task = app.clone();
@@ -47,23 +51,17 @@ async fn introduce(app: &App, user: UserId, outlet: &Outlet, new: bool) {
     {
         tracing::debug!(%error, "presence.not_added");
     }
-    let Some(friends) = friends(app, user).await else {
+    let Some(view) = look(app, user).await else {
         return;
     };
-    let online: Vec<UserId> = friends
-        .iter()
-        .zip(among(app, &friends).await)
-        .filter_map(|(friend, online)| online.then_some(*friend))
-        .collect();
-    let users = online
-        .iter()
-        .map(|friend| shown(*friend, true, None))
-        .collect();
-    if let Some(frame) = bus::text(&ServerFrame::Presence { users }) {
-        outlet.push(&frame);
-    }
+    let push = |frame: &ServerFrame| {
+        if let Some(frame) = bus::text(frame) {
+            outlet.push(&frame);
+        }
+    };
+    view.show(app, push).await;
     if new {
-        tell(app, &online, shown(user, true, None));
+        tell(app, &view.online, shown(user, true, None));
     }
 }
 
@@ -84,26 +82,69 @@ async fn show_anew(app: &App, user: UserId) {
     let Ok(_place) = app.presence().places().acquire().await else {
         return;
     };
-    let Some(friends) = friends(app, user).await else {
+    let Some(view) = look(app, user).await else {
         return;
     };
-    if friends.is_empty() {
+    if view.people.is_empty() {
         return;
     }
-    let online = among(app, &friends).await;
-    let users = friends
-        .iter()
-        .zip(&online)
-        .map(|(friend, online)| shown(*friend, *online, None))
-        .collect();
-    app.bus()
-        .send(Scope::User(user), &ServerFrame::Presence { users });
-    let there: Vec<UserId> = friends
-        .iter()
-        .zip(&online)
-        .filter_map(|(friend, online)| online.then_some(*friend))
-        .collect();
-    tell(app, &there, shown(user, true, None));
+    let send = |frame: &ServerFrame| app.bus().send(Scope::User(user), frame);
+    view.show(app, send).await;
+    tell(app, &view.online, shown(user, true, None));
+}
+
+/// How somebody's friends are.
+#[derive(Default)]
+struct View {
+    /// All of them.
+    people: Vec<Shown>,
+    online: Vec<UserId>,
+    /// Those who are not online, save those behind a block.
+    away: Vec<UserId>,
+}
+
+async fn look(app: &App, user: UserId) -> Option<View> {
+    let read = app
+        .db()
+        .read::<_, DbError, _>(move |tx| seers::friends(tx, user));
+    let friends = known(read.await)?;
+    let ids: Vec<UserId> = friends.iter().map(|friend| friend.id).collect();
+    let mut view = View::default();
+    for (friend, online) in friends.iter().zip(among(app, &ids).await) {
+        view.people.push(match online && friend.open {
+            true => {
+                view.online.push(friend.id);
+                shown(friend.id, true, None)
+            }
+            false => {
+                view.away.extend(friend.open.then_some(friend.id));
+                shown(friend.id, false, friend.last_seen_at)
+            }
+        });
+    }
+    Some(view)
+}
+
+impl View {
+    /// Says it, with at least one frame.
+    async fn show(&self, app: &App, say: impl Fn(&ServerFrame)) {
+        let frame = |users: &[Shown]| ServerFrame::Presence {
+            users: users.to_vec(),
+        };
+        if self.people.is_empty() {
+            say(&frame(&[]));
+        }
+        for people in self.people.chunks(NAMED) {
+            say(&frame(people));
+        }
+        // Who has come while this was found out has said so, but perhaps before this.
+        let now = among(app, &self.away).await;
+        let came = self.away.iter().zip(now).filter(|(_, online)| *online);
+        let came: Vec<Shown> = came.map(|(id, _)| shown(*id, true, None)).collect();
+        for people in came.chunks(NAMED) {
+            say(&frame(people));
+        }
+    }
 }
 
 /// Tells friends that somebody is not here any more, unless they are elsewhere.
@@ -148,10 +189,11 @@ async fn show_each_other(app: &App, one: UserId, other: UserId) {
         .await;
     // Strangers are told nothing, also not that somebody has blocked them.
     let Ok(Some(may)) = may else { return };
+    let now = app.now();
     let online = among(app, &[one, other]).await;
     for ((user, friend), online) in [(one, other), (other, one)].into_iter().zip(online) {
         if online {
-            tell(app, &[friend], shown(user, may, None));
+            tell(app, &[friend], shown(user, may, (!may).then_some(now)));
         }
     }
 }
@@ -169,7 +211,11 @@ async fn friends(app: &App, user: UserId) -> Option<Vec<UserId>> {
     let read = app
         .db()
         .read::<_, DbError, _>(move |tx| seers::of(tx, user));
-    match read.await {
+    known(read.await)
+}
+
+fn known<T>(read: Result<T, DbError>) -> Option<T> {
+    match read {
         Ok(friends) => Some(friends),
         Err(error) => {
             tracing::debug!(%error, "presence.friends_unknown");

@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use magpie_protocol::{ConversationId, DeviceId, UserId, frames::ServerFrame, sync::Scope};
+use magpie_protocol::{
+    ConversationId, DeviceId, UserId,
+    frames::{ByeReason, ServerFrame},
+    sync::Scope,
+};
 use magpie_server::{
     bus::{Bus, Event, LinkState, NodeId, Registration},
     clock::SystemRandom,
@@ -144,6 +148,24 @@ async fn an_ended_device_is_known_to_nodes_that_it_never_was_on() {
     let device = DeviceId::new(77).unwrap();
     one.publish(Event::EndDevice { device });
     until("it is known", || ended.load(Ordering::SeqCst) == 77).await;
+}
+
+#[tokio::test]
+async fn a_device_that_comes_elsewhere_gives_up_its_earlier_socket() {
+    let redis = Redis::start().unwrap();
+    let ((one, _), (two, _)) = (node(&redis, 1), node(&redis, 2));
+    up(&two, 1).await;
+    let (old, other) = (register(&one, 1), register(&one, 2));
+    old.settled().await;
+    other.settled().await;
+    let new = register(&two, 1);
+    until("the old one is closed", || {
+        old.outlet().bye() == Some(ByeReason::Replaced)
+    })
+    .await;
+    assert_eq!((new.outlet().bye(), other.outlet().bye()), (None, None));
+    // Nothing that has to be made up for was lost, though the first came when there was no link yet.
+    assert_eq!(one.figures().lost + two.figures().lost, 0);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use magpie_server::testing::Database;
 
 use crate::{
     api::Api,
-    program::{Place, Running},
+    program::{Place, Running, said},
 };
 
 const PASSWORD: [u8; 16] = [9; 16];
@@ -168,4 +168,23 @@ fn nothing_is_made_of_a_database_that_is_not_there() {
     let words = place.refused(&["copy", "--from", &from, "--to", &to]);
     assert!(words.contains("there is no database"), "{words}");
     assert!(!place.file("none.db").exists());
+    let from = format!("sqlite:{}", place.file("nowhere/none.db").display());
+    let words = place.refused(&["copy", "--from", &from, "--to", &to]);
+    assert!(words.contains("there is no database"), "{words}");
+    assert!(
+        !place.file("nowhere").exists(),
+        "a typing error makes a folder"
+    );
+}
+
+#[test]
+fn both_databases_may_lie_in_one_folder() {
+    let place = Place::new();
+    drop(place.serve(&[]));
+    let address = |name: &str| format!("sqlite:{}", place.folder().join(name).display());
+    let mut copy = place.command(&["copy", "--from", &address("magpie.db")]);
+    let done = copy.env("MAGPIE_COPY_TO", address("other.db")).output();
+    let done = done.unwrap();
+    assert!(done.status.success(), "{}", said(&done.stderr));
+    assert!(place.folder().join("other.db").is_file());
 }

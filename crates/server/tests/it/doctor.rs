@@ -108,6 +108,27 @@ fn wrong_settings_are_named() {
 }
 
 #[test]
+fn a_database_elsewhere_is_looked_at_where_it_is() {
+    let place = Place::new();
+    let database = format!("sqlite:{}", place.file("elsewhere/chat.db").display());
+    let args = ["--database", database.as_str()];
+    visit(&place, &args).found("data folder", "ok", "elsewhere is not there yet");
+    let running = place.serve(&args);
+    let beside = visit(&place, &args);
+    beside.found("data folder", "ok", "a server is running on it");
+    beside.found("database", "ok", "can be written to");
+    drop(running);
+    let away = visit(
+        &place,
+        &["--database", "postgres://me:s3cret@127.0.0.1:1/x"],
+    );
+    away.found("database", "problem", "127.0.0.1:1/x cannot be reached");
+    assert!(!format!("{:?}", away.findings).contains("s3cret"));
+    let folder = |finding: &Value| finding["part"] == "data folder";
+    assert!(!away.findings.iter().any(folder), "it is not used");
+}
+
+#[test]
 fn a_taken_port_is_a_problem() {
     let place = Place::new();
     let other = TcpListener::bind("127.0.0.1:0").unwrap();

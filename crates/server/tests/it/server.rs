@@ -239,6 +239,42 @@ async fn a_folder_serves_one_server() {
     drop(stopped);
 }
 
+/// Wherever the rest of what each keeps may be.
+#[tokio::test]
+async fn a_database_serves_one_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("chat.db").display());
+    let config = |data_dir: &str| Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        data_dir: folder.path().join(data_dir),
+        database: Some(database.parse().unwrap()),
+        argon2_memory_kib: 8,
+        argon2_passes: 1,
+        ..Config::default()
+    };
+    let first = Server::start(config("one")).await.unwrap();
+    let second = Server::start(config("two")).await;
+    assert!(matches!(second, Err(StartError::InUse(_))));
+    first.shutdown().await;
+    Server::start(config("two")).await.unwrap().shutdown().await;
+}
+
+/// As the doctor does, to see whether a server runs.
+#[tokio::test]
+async fn whoever_only_looks_at_the_folder_keeps_no_server_from_starting() {
+    let stopped = TestServer::start().await.unwrap().stop().await;
+    let lock = std::fs::File::open(stopped.folder().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    let ((), starting) = tokio::join!(
+        async {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            drop(lock);
+        },
+        stopped.start()
+    );
+    starting.unwrap();
+}
+
 #[tokio::test]
 async fn an_address_serves_one_server() {
     let server = TestServer::start().await.unwrap();

@@ -209,13 +209,35 @@ async fn a_device_that_is_ended_on_one_node_is_gone_from_the_other() {
 }
 
 #[tokio::test]
+async fn a_device_that_moves_gives_up_its_socket_on_the_other_node() {
+    let pair = Pair::start().await;
+    let alice = pair.one.register("alice").await;
+    let mut old = alice.connect().await;
+    let mut phone = pair.one.another_device("alice").await.connect().await;
+    let mut new = pair.two.visited_by(&alice).connect().await;
+    assert_eq!(old.bye().await, ByeReason::Replaced);
+    // Back again, which closes the one over there.
+    let mut back = alice.connect().await;
+    assert_eq!(new.bye().await, ByeReason::Replaced);
+    // The others stay.
+    let signature = serde_json::json!({"signature": "here"});
+    alice
+        .patch::<serde_json::Value>(routes::ACCOUNT, &signature)
+        .await
+        .unwrap();
+    for socket in [&mut back, &mut phone] {
+        socket.changes(Scope::User(alice.id)).await;
+    }
+}
+
+#[tokio::test]
 async fn friends_on_different_nodes_see_each_other_come_and_go() {
     let mut pair = Pair::start().await;
     let alice = pair.one.register("alice").await;
     let bob = pair.two.register("bob").await;
     befriend(&alice, &bob).await;
     let mut alices = alice.connect().await;
-    assert_eq!(alices.presence().await, []);
+    assert_eq!(alices.presence().await, [(bob.id, false)]);
     let mut bobs = bob.connect().await;
     assert_eq!(bobs.presence().await, [(alice.id, true)]);
     assert_eq!(alices.presence().await, [(bob.id, true)]);

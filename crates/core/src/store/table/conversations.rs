@@ -56,7 +56,8 @@ pub(crate) struct ConversationRow {
     pub(crate) cursor: u64,
     /// The last message's place as of the cursor.
     pub(crate) base_seq: u64,
-    /// The highest revision heard of. Above the cursor, there is something to catch up with.
+    /// The highest revision heard of. Above the cursor, there is something to catch up with. Below
+    /// it, the server may have been restored from a backup, and is to be asked.
     pub(crate) head_rev: u64,
     /// The highest place heard of.
     pub(crate) last_seq: u64,
@@ -141,10 +142,17 @@ pub(crate) fn get(db: &Connection, id: ConversationId) -> Result<Option<Conversa
         .transpose()
 }
 
-/// Returns the conversations with something to catch up with, the newest first.
-pub(crate) fn behind(db: &Connection) -> Result<Vec<ConversationRow>> {
+/// Makes [`apart`] find those of which the server seems to hold less, too.
+pub(crate) const APART: &str = "
+DROP INDEX conversations_behind;
+CREATE INDEX conversations_apart ON conversations (updated_at) WHERE cursor <> head_rev;
+";
+
+/// Returns the conversations that the server is to be asked for, since it seems to hold more or less
+/// of them, the newest first.
+pub(crate) fn apart(db: &Connection) -> Result<Vec<ConversationRow>> {
     db.prepare_cached(
-        "SELECT * FROM conversations WHERE cursor < head_rev ORDER BY updated_at DESC, id DESC",
+        "SELECT * FROM conversations WHERE cursor <> head_rev ORDER BY updated_at DESC, id DESC",
     )?
     .query_and_then([], read)?
     .collect()
@@ -241,6 +249,14 @@ pub(crate) fn heard_of(tx: &Tx<'_>, id: ConversationId, rev: u64, seq: u64) -> R
          WHERE id = ?1",
     )?
     .execute((value::int(id.get()), value::int(rev), value::int(seq)))?;
+    Ok(())
+}
+
+/// Keeps that the server seems to hold less of a conversation than is held here. It lasts until the
+/// server is heard to have come as far as the cursor.
+pub(crate) fn doubt(tx: &Tx<'_>, id: ConversationId, rev: u64) -> Result<()> {
+    tx.prepare_cached("UPDATE conversations SET head_rev = ?2 WHERE id = ?1 AND cursor > ?2")?
+        .execute((value::int(id.get()), value::int(rev)))?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Marks that the server has not confirmed.
 
 use magpie_protocol::{ConversationId, conversations::Marks};
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 
 use crate::store::{Result, Tx, value};
 
@@ -35,14 +35,27 @@ pub(crate) fn owe(tx: &Tx<'_>, id: ConversationId, marks: &Marks) -> Result<()> 
 /// Returns all marks that are owed.
 pub(crate) fn list(db: &Connection) -> Result<Vec<(ConversationId, Marks)>> {
     db.prepare_cached("SELECT * FROM marks_owed ORDER BY conversation_id")?
-        .query_and_then([], |row| {
-            let marks = Marks {
-                delivered: value::maybe_number(row, "delivered")?,
-                read: value::maybe_number(row, "read")?,
-            };
-            Ok((value::conversation_id(row, "conversation_id")?, marks))
-        })?
+        .query_and_then([], read)?
         .collect()
+}
+
+/// Returns the marks that may be sent: not those of conversations that the server seems to have lost
+/// a part of.
+pub(crate) fn due(db: &Connection) -> Result<Vec<(ConversationId, Marks)>> {
+    db.prepare_cached(
+        "SELECT m.* FROM marks_owed m JOIN conversations c ON c.id = m.conversation_id
+         WHERE c.cursor <= c.head_rev ORDER BY m.conversation_id",
+    )?
+    .query_and_then([], read)?
+    .collect()
+}
+
+fn read(row: &Row<'_>) -> Result<(ConversationId, Marks)> {
+    let marks = Marks {
+        delivered: value::maybe_number(row, "delivered")?,
+        read: value::maybe_number(row, "read")?,
+    };
+    Ok((value::conversation_id(row, "conversation_id")?, marks))
 }
 
 /// Removes what the server has confirmed: it holds at least these marks. A read mark confirms the
@@ -62,6 +75,12 @@ pub(crate) fn settle(tx: &Tx<'_>, id: ConversationId, confirmed: &Marks) -> Resu
          WHERE conversation_id = ?1 AND delivered IS NULL AND read IS NULL",
     )?
     .execute([value::int(id.get())])?;
+    Ok(())
+}
+
+/// Drops what is owed everywhere.
+pub(crate) fn clear(tx: &Tx<'_>) -> Result<()> {
+    tx.prepare_cached("DELETE FROM marks_owed")?.execute([])?;
     Ok(())
 }
 

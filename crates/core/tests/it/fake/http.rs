@@ -103,14 +103,26 @@ pub(super) async fn sync(
 ) -> Result<Json<Sync>, Failed> {
     let mut model = model.lock();
     model.check(&headers, "sync")?;
-    let mut heads = vec![model.head()];
+    if model.no_sync {
+        return Err(Failed(ErrorCode::Unavailable));
+    }
+    // What is not in this answer has a stamp from here on.
+    let horizon = model.rev + 1;
+    let since = wanted.since.unwrap_or(0);
+    if since > horizon {
+        return Err(Failed(ErrorCode::CursorAhead));
+    }
+    let mut heads = Vec::new();
+    if model.rev >= since {
+        heads.push(model.head());
+    }
     if model.lost_conversation {
         heads.push(model.lost_head());
     }
     Ok(Json(Sync {
         user: user_difference(&model, wanted.user_rev.unwrap_or(0))?,
         heads,
-        next_since: model.rev,
+        next_since: horizon,
         server_time: Timestamp(1),
     }))
 }
@@ -197,6 +209,9 @@ pub(super) async fn changes(
 ) -> Result<Json<Difference>, Failed> {
     let mut model = model.lock();
     model.check(&headers, "changes")?;
+    if model.no_changes {
+        return Err(Failed(ErrorCode::Unavailable));
+    }
     let (since, limit) = (wanted.since.unwrap_or(0), wanted.limit.unwrap_or(100));
     if since > model.rev {
         return Err(Failed(ErrorCode::CursorAhead));

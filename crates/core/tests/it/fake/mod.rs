@@ -64,6 +64,6 @@ impl Fake {
 
     /// How often somebody came to open a socket.
     pub(crate) fn sockets_asked(&self) -> usize {
-        self.with(|model| model.asked.iter().filter(|path| *path == "socket").count())
+        self.with(|model| model.times_asked("socket"))
     }
 }

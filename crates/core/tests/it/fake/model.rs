@@ -55,6 +55,10 @@ pub(crate) struct Model {
     pub(crate) gateway: Option<serde_json::Value>,
     /// History is not answered while this is set.
     pub(crate) no_history: bool,
+    /// What was missed in all scopes is not answered while this is set.
+    pub(crate) no_sync: bool,
+    /// What was missed in the conversation is not answered while this is set.
+    pub(crate) no_changes: bool,
     /// There is another conversation, the newest of all, whose messages are gone.
     pub(crate) lost_conversation: bool,
     pub(crate) ended_sessions: u32,
@@ -124,6 +128,11 @@ impl Model {
             deleted: true,
             ..friend()
         }));
+    }
+
+    /// How often something was asked for.
+    pub(crate) fn times_asked(&self, path: &str) -> usize {
+        self.asked.iter().filter(|asked| *asked == path).count()
     }
 
     pub(crate) fn last_seq(&self) -> u64 {

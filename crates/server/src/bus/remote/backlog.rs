@@ -30,7 +30,7 @@ struct Queue {
     bytes: usize,
     /// There is somebody who empties it.
     open: bool,
-    /// How many were taken last and are still being published.
+    /// How many of those that matter were taken last and are still being published.
     busy: usize,
 }
 
@@ -42,7 +42,7 @@ impl Backlog {
             let size = news.size();
             if !queue.open || queue.bytes + size > MAX_BYTES {
                 drop(queue);
-                self.lose(1);
+                self.lose(usize::from(news.matters()));
                 return;
             }
             queue.bytes += size;
@@ -71,7 +71,8 @@ impl Backlog {
         let lost = {
             let mut queue = self.queue.lock();
             (queue.open, queue.bytes) = (false, 0);
-            std::mem::take(&mut queue.busy) + std::mem::take(&mut queue.news).len()
+            let waiting = std::mem::take(&mut queue.news);
+            std::mem::take(&mut queue.busy) + mattering(&waiting)
         };
         self.lose(lost);
         self.idle.notify_waiters();
@@ -84,9 +85,10 @@ impl Backlog {
             {
                 let mut queue = self.queue.lock();
                 let count = queue.news.len().min(limit);
-                queue.busy = count;
+                queue.busy = 0;
                 if count > 0 {
                     let taken: Vec<News> = queue.news.drain(..count).collect();
+                    queue.busy = mattering(&taken);
                     queue.bytes -= taken.iter().map(News::size).sum::<usize>();
                     return taken;
                 }
@@ -127,10 +129,14 @@ impl Backlog {
     }
 }
 
+fn mattering<'a>(news: impl IntoIterator<Item = &'a News>) -> usize {
+    news.into_iter().filter(|news| news.matters()).count()
+}
+
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
-    use magpie_protocol::{UserId, sync::Scope};
+    use magpie_protocol::{DeviceId, UserId, sync::Scope};
 
     use super::*;
 
@@ -151,6 +157,21 @@ mod tests {
         backlog.shut();
         assert!(backlog.take_lost());
         assert_eq!(backlog.counts(), (3, 0));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_matter_is_not_missed() {
+        let scope = Scope::User(UserId::new(1).unwrap());
+        let came = || News::Came(scope, DeviceId::new(1).unwrap());
+        let backlog = Backlog::default();
+        backlog.push(came());
+        backlog.open();
+        backlog.push(came());
+        backlog.push(came());
+        assert_eq!(backlog.next(1).await, [came()]);
+        backlog.shut();
+        assert!(!backlog.take_lost());
+        assert_eq!(backlog.counts(), (0, 0));
     }
 
     #[tokio::test]

@@ -37,6 +37,9 @@ pub(in crate::bus) enum News {
     Frame(Scope, Utf8Bytes),
     /// The sockets of the user whose scope this is hear of a conversation from now on.
     Subscribe(Scope, ConversationId),
+    /// A device of the user whose scope this is has opened a socket: an earlier one elsewhere is
+    /// closed.
+    Came(Scope, DeviceId),
     /// A device's session was ended. It goes to all nodes, for any of them may be asked with a token
     /// of that device next.
     EndDevice(DeviceId),
@@ -48,7 +51,9 @@ impl News {
     /// Returns where this is published.
     pub(super) fn channel(&self) -> String {
         match self {
-            Self::Frame(scope, _) | Self::Subscribe(scope, _) => channel(*scope),
+            Self::Frame(scope, _) | Self::Subscribe(scope, _) | Self::Came(scope, _) => {
+                channel(*scope)
+            }
             Self::EndDevice(_) => ALL_NODES.to_owned(),
         }
     }
@@ -57,8 +62,14 @@ impl News {
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Frame(_, text) => text.len() + 64,
-            Self::Subscribe(..) | Self::EndDevice(_) => 64,
+            Self::Subscribe(..) | Self::Came(..) | Self::EndDevice(_) => 64,
         }
+    }
+
+    /// Tells whether somebody may hold something old when this does not arrive.
+    pub(super) fn matters(&self) -> bool {
+        // A socket that nobody has at the other end is also closed when it falls silent.
+        !matches!(self, Self::Came(..))
     }
 
     /// Writes an envelope: who says it, what kind it is, and the rest.
@@ -69,6 +80,10 @@ impl News {
             Self::Subscribe(_, conversation) => {
                 number = conversation.to_string();
                 (b's', number.as_str())
+            }
+            Self::Came(_, device) => {
+                number = device.to_string();
+                (b'c', number.as_str())
             }
             Self::EndDevice(device) => {
                 number = device.to_string();
@@ -94,6 +109,7 @@ impl News {
         match kind {
             b'f' => Some(Self::Frame(scope(channel)?, rest)),
             b's' => Some(Self::Subscribe(scope(channel)?, rest.parse().ok()?)),
+            b'c' => Some(Self::Came(scope(channel)?, rest.parse().ok()?)),
             b'e' => Some(Self::EndDevice(rest.parse().ok()?)),
             _ => None,
         }
@@ -117,6 +133,10 @@ mod tests {
                 "magpie:{conversation:5}",
             ),
             (News::Subscribe(user, room), "magpie:{user:17}"),
+            (
+                News::Came(user, DeviceId::new(3).unwrap()),
+                "magpie:{user:17}",
+            ),
             (News::EndDevice(DeviceId::new(3).unwrap()), "magpie:{nodes}"),
         ] {
             let channel = news.channel();

@@ -12,9 +12,10 @@
 //! A connection that is lost before the commit was sent costs nothing: the closure is run again on
 //! another. When it is lost during the commit, the server is asked what became of the transaction,
 //! and only where it cannot say is the outcome unknown and the answer
-//! [`DbError::Unavailable`]. A server that is gone is waited for a few seconds; after that
-//! everybody is refused until it is back.
+//! [`DbError::Unavailable`]; it is then asked on, for those whom it concerns (`doubt`). A server that
+//! is gone is waited for a few seconds; after that everybody is refused until it is back.
 
+mod doubt;
 mod failure;
 mod figures;
 mod session;
@@ -24,6 +25,7 @@ mod values;
 mod worker;
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::{self, JoinHandle},
 };
@@ -34,11 +36,12 @@ use tokio::{
     sync::mpsc,
 };
 
-use self::{figures::Figures, session::Mode, worker::Outage};
+use self::{doubt::Doubts, figures::Figures, session::Mode, worker::Outage};
 use super::{
     Commits, DbError, Publish, Tx,
     job::{self, Job, gone},
 };
+use crate::bus::Event;
 
 pub(in crate::db) use session::Session;
 pub(crate) use target::Target;
@@ -65,6 +68,19 @@ struct Shared {
     commits: Commits,
     figures: Figures,
     outage: Mutex<Option<Outage>>,
+    doubts: Doubts,
+}
+
+impl Shared {
+    fn publish(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let published = catch_unwind(AssertUnwindSafe(|| (self.publish)(events)));
+        if published.is_err() {
+            tracing::error!("db.publish_panicked");
+        }
+    }
 }
 
 /// What the threads are told.
@@ -93,6 +109,7 @@ impl Postgres {
             commits: Commits::default(),
             figures: Figures::default(),
             outage: Mutex::default(),
+            doubts: Doubts::default(),
         });
         let first = {
             let target = target.clone();
@@ -185,6 +202,7 @@ impl Postgres {
         // Fails where it is closed already.
         let _ = self.queue.send(Command::Close).await;
         let threads = std::mem::take(&mut *self.threads.lock());
+        self.shared.doubts.close();
         job::join(threads).await;
     }
 }

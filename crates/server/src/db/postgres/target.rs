@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::{
     ClientConfig, DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -25,18 +26,38 @@ const UNANSWERED: Duration = Duration::from_secs(10);
 /// After how much silence it is asked whether the other machine is there.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// What stands for itself in any part of a URL.
+const PLAIN: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
 /// A PostgreSQL database and how it is reached.
 #[derive(Clone)]
 pub(crate) struct Target {
     pub(super) config: Config,
     pub(super) tls: MakeRustlsConnect,
+    check: Check,
+}
+
+/// Whom the encryption is with.
+#[derive(Clone)]
+enum Check {
+    /// Whoever answers.
+    Nobody,
+    /// The host, by the certificates that the system believes.
+    BySystem,
+    /// The host, by the certificates in a file. Spelled as the URL spells it.
+    ByFile(String),
 }
 
 impl Target {
     /// Reads a URL as PostgreSQL's own tools take it. `sslmode` is `disable`, `prefer` (the
     /// default: encrypted where the server can), `require` (encrypted, whoever answers) or
-    /// `verify-full` (encrypted, and the certificate is the host's; `verify-ca` is taken as the
-    /// same); `sslrootcert` names a file of certificates to believe in place of the system's.
+    /// `verify-full` (encrypted, and the certificate is the host's; `verify-ca`, which would not look
+    /// at the host, is taken as the same); `sslrootcert` names a file of certificates to believe in
+    /// place of the system's (`system`, and the default).
     ///
     /// # Errors
     /// When it cannot be read. The text repeats nothing of the URL.
@@ -48,6 +69,7 @@ impl Target {
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=') {
                 Some(("sslmode", value)) => mode = value,
+                Some(("sslrootcert", "system")) => roots = None,
                 Some(("sslrootcert", value)) => roots = Some(value),
                 _ => others.push(pair),
             }
@@ -77,19 +99,64 @@ impl Target {
         if config.get_hosts().len() > 1 {
             config.target_session_attrs(TargetSessionAttrs::ReadWrite);
         }
-        let tls = if mode.starts_with("verify-") {
-            checking(roots).map_err(|error| InvalidDatabaseAddress(error.to_string()))?
-        } else {
-            unchecking().map_err(|error| InvalidDatabaseAddress(error.to_string()))?
+        let (check, tls) = match (mode.starts_with("verify-"), roots) {
+            (false, _) => (Check::Nobody, unchecking().map_err(Into::into)),
+            (true, None) => (Check::BySystem, checking(None)),
+            (true, Some(roots)) => (Check::ByFile(roots.to_owned()), checking(Some(roots))),
         };
+        let tls = tls.map_err(|error| InvalidDatabaseAddress(error.to_string()))?;
         Ok(Self {
             config,
             tls: MakeRustlsConnect::new(tls),
+            check,
         })
     }
-}
 
-impl Target {
+    /// Returns a URL for PostgreSQL's own tools, which leads to the same database in the same way.
+    /// It holds no password.
+    pub(crate) fn url(&self) -> String {
+        let plain = |text: &str| utf8_percent_encode(text, &PLAIN).to_string();
+        let user = self.config.get_user().map(|user| plain(user) + "@");
+        let hosts: Vec<String> = self
+            .hosts()
+            .map(|(host, port)| match host {
+                // Between brackets, as colons are in it.
+                Host::Tcp(name) if name.contains(':') => format!("[{name}]:{port}"),
+                Host::Tcp(name) => format!("{}:{port}", plain(name)),
+                #[cfg(unix)]
+                Host::Unix(path) => format!("{}:{port}", plain(&path.to_string_lossy())),
+            })
+            .collect();
+        // They prefer encryption too where nothing is said.
+        let query = match (self.config.get_ssl_mode(), &self.check) {
+            (SslMode::Disable, _) => "?sslmode=disable".to_owned(),
+            (SslMode::Require, Check::Nobody) => "?sslmode=require".to_owned(),
+            (SslMode::Require, Check::BySystem) => {
+                "?sslmode=verify-full&sslrootcert=system".to_owned()
+            }
+            (SslMode::Require, Check::ByFile(roots)) => {
+                format!("?sslmode=verify-full&sslrootcert={roots}")
+            }
+            _ => String::new(),
+        };
+        format!(
+            "postgres://{}{}/{}{query}",
+            user.unwrap_or_default(),
+            hosts.join(","),
+            plain(self.config.get_dbname().unwrap_or_default())
+        )
+    }
+
+    /// Returns each host and its port.
+    fn hosts(&self) -> impl Iterator<Item = (&Host, u16)> {
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate();
+        hosts.map(move |(place, host)| {
+            let port = ports.get(place).or(ports.first()).copied();
+            (host, port.unwrap_or(5432))
+        })
+    }
+
     /// Connects, for a look from outside; the connection ends with the client.
     ///
     /// # Errors
@@ -111,8 +178,7 @@ impl fmt::Display for Target {
         if let Some(user) = self.config.get_user() {
             write!(out, "{user}@")?;
         }
-        let ports = self.config.get_ports();
-        for (place, host) in self.config.get_hosts().iter().enumerate() {
+        for (place, (host, port)) in self.hosts().enumerate() {
             if place > 0 {
                 write!(out, ",")?;
             }
@@ -121,7 +187,6 @@ impl fmt::Display for Target {
                 #[cfg(unix)]
                 Host::Unix(path) => write!(out, "{}", path.display())?,
             }
-            let port = ports.get(place).or(ports.first()).unwrap_or(&5432);
             write!(out, ":{port}")?;
         }
         write!(out, "/{}", self.config.get_dbname().unwrap_or_default())

@@ -1,7 +1,6 @@
 //! A thread with a connection of its own, which runs one transaction after the other.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
     time::{Duration, Instant},
@@ -12,6 +11,7 @@ use tokio::{runtime::Runtime, sync::mpsc};
 
 use super::{
     Command, Shared, Work,
+    doubt::{self, Fate},
     failure::{Failure, Remedy},
     session::{Mode, Session},
     start,
@@ -116,7 +116,7 @@ impl Worker {
             match end {
                 End::Committed(events) => {
                     self.shared.commits.committed(1, began.elapsed());
-                    self.publish(events);
+                    self.shared.publish(events);
                     job.answer(Ok(()));
                     return;
                 }
@@ -201,28 +201,26 @@ impl Worker {
     /// Finds out whether a transaction was committed.
     fn inquire(&mut self, transaction: i64, events: Vec<Event>, lost: &Failure) -> End {
         tracing::warn!(error = %lost.error, "db.commit_unanswered");
-        let question = format!("SELECT pg_xact_status('{transaction}'::xid8)");
         let until = Instant::now() + INQUIRY;
         while Instant::now() < until {
             if self.connect_once().is_ok()
                 && let Some(session) = &self.session
             {
-                match session.text(&question) {
-                    Ok(Some(status)) if status == "committed" => return End::Committed(events),
-                    Ok(Some(status)) if status == "aborted" => {
+                match doubt::fate(session, transaction) {
+                    Ok(Fate::Committed) => return End::Committed(events),
+                    Ok(Fate::Aborted) => {
                         return End::Again(Failure::lost("the transaction was broken off"));
                     }
                     // The server has not noticed that we are gone.
-                    Ok(Some(_)) => {}
-                    // Too long ago, or a server that knows nothing of it.
-                    Ok(None) => break,
-                    Err(failure) if failure.remedy == Remedy::Reconnect => self.lose(),
-                    Err(_) => break,
+                    Ok(Fate::Open) => {}
+                    Ok(Fate::Unknown) => break,
+                    Err(_) => self.lose(),
                 }
             }
             thread::sleep(LOOK);
         }
         tracing::error!("db.commit_unknown");
+        doubt::keep(&self.shared, transaction, events);
         let told = "the connection was lost during the commit";
         End::Failed(DbError::Unavailable(told.into()))
     }
@@ -299,16 +297,6 @@ impl Worker {
         if self.session.take().is_some() {
             self.shared.figures.lost();
             tracing::debug!("db.connection_lost");
-        }
-    }
-
-    fn publish(&self, events: Vec<Event>) {
-        if events.is_empty() {
-            return;
-        }
-        let published = catch_unwind(AssertUnwindSafe(|| (self.shared.publish)(events)));
-        if published.is_err() {
-            tracing::error!("db.publish_panicked");
         }
     }
 

@@ -1,5 +1,7 @@
 //! What is asked of the engines, each on fresh ground.
 
+#[cfg(unix)]
+mod cable;
 mod contract;
 #[cfg(unix)]
 mod postgres;

@@ -11,10 +11,11 @@ use std::{
 
 use super::{
     Ground,
+    cable::Cable,
     contract::{devices, event},
 };
 use crate::{
-    db::{Db, DbError, Tx, params},
+    db::{DatabaseAddress, Db, DbError, Tx, params},
     testing::{Database, Postgres},
 };
 
@@ -126,6 +127,41 @@ async fn a_server_that_is_killed_loses_nothing_that_was_answered() {
     }
     assert!(kept.len() >= 120, "{}", kept.len());
     assert_eq!(names(&db).await, kept);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_committed_without_our_knowing_is_published_when_it_is_known() {
+    let postgres = Postgres::start_on_loopback().unwrap();
+    let database = Database::create_at(&postgres).unwrap();
+    let cable = Cable::lay(postgres.address().unwrap());
+    let url = format!(
+        "postgres://postgres@{}/{}",
+        cable.address(),
+        database.name()
+    );
+    let address: DatabaseAddress = url.parse().unwrap();
+    let ground = Ground {
+        place: address.place().clone(),
+        _folder: None,
+        database: Some(database),
+    };
+    let (db, published) = ground.open_with(1);
+    cable.lose_the_next_answer();
+    let answer = db
+        .write_locked::<_, DbError, _>(|tx| {
+            tx.publish(event(7));
+            add(tx, "n1")
+        })
+        .await;
+    assert!(cable.is_cut() && is_unavailable(&answer), "{answer:?}");
+    assert!(devices(&published).is_empty());
+    cable.mend();
+    while devices(&published).is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(devices(&published), [7]);
+    assert_eq!(names(&db).await, ["n1"]);
+    db.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -296,7 +332,7 @@ async fn stamps_pass_those_that_came_from_elsewhere() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_without_the_password() {
-    let address: crate::db::DatabaseAddress = "postgres://magpie:s3cret@127.0.0.1:1/magpie"
+    let address: DatabaseAddress = "postgres://magpie:s3cret@127.0.0.1:1/magpie"
         .parse()
         .unwrap();
     let refused = Db::open(address.place(), 1, Box::new(drop)).err().unwrap();

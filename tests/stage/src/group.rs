@@ -1,4 +1,4 @@
-//! The processes of one world, and their end.
+//! Processes that belong together, and their end.
 
 use std::{
     cell::RefCell,
@@ -12,15 +12,20 @@ use anyhow::{Context, Result};
 /// whole group with it. The moment in between lets a display remove its lock file.
 const GUARDIAN: &str = r#"trap "" HUP INT TERM; read -r _; kill -TERM 0; sleep 0.3; kill -KILL 0"#;
 
-/// A process group whose leader waits for the test to end and then kills all of it.
-pub(crate) struct Group {
+/// A process group whose leader waits for this process, or this value, to end, and then kills all of
+/// it.
+pub struct Group {
     guardian: Child,
     /// Those that run as long as the group does.
     daemons: RefCell<Vec<Child>>,
 }
 
 impl Group {
-    pub(crate) fn new() -> Result<Self> {
+    /// Begins a group.
+    ///
+    /// # Errors
+    /// When there is no shell.
+    pub fn new() -> Result<Self> {
         let guardian = Command::new("sh")
             .args(["-c", GUARDIAN])
             .stdin(Stdio::piped())
@@ -35,7 +40,10 @@ impl Group {
     }
 
     /// Starts a program that will not outlive this group, and neither will what it starts.
-    pub(crate) fn spawn(&self, command: &mut Command) -> Result<Child> {
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(&self, command: &mut Command) -> Result<Child> {
         let leader = i32::try_from(self.guardian.id())?;
         let name = command.get_program().to_string_lossy().into_owned();
         command
@@ -45,7 +53,7 @@ impl Group {
     }
 
     /// Keeps a process until the end, and then takes note of its death.
-    pub(crate) fn keep(&self, daemon: Child) {
+    pub fn keep(&self, daemon: Child) {
         self.daemons.borrow_mut().push(daemon);
     }
 }

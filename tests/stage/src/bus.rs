@@ -5,11 +5,13 @@ use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context as _, Result, ensure};
 
-use crate::{display::first_line, group::Group, until};
+use crate::{Group, PATIENCE, first_line};
 
 /// No service is started on demand: what a test does not start, it does not have.
 const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -25,8 +27,15 @@ const CONFIG: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bu
 </busconfig>
 "#;
 
-/// Starts a bus with a keychain and returns its address. The keychain lies under `folder`.
-pub(crate) async fn start(group: &Group, folder: &Path) -> Result<String> {
+/// Between two questions whether the keychain is there.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Starts a bus with a keychain and returns its address. The keychain lies under `folder`, which
+/// must be its user's alone.
+///
+/// # Errors
+/// When dbus or gnome-keyring are not installed or do not start.
+pub fn start(group: &Group, folder: &Path) -> Result<String> {
     let config = folder.join("bus.conf");
     fs::write(&config, CONFIG)?;
     let mut daemon = group.spawn(
@@ -37,15 +46,13 @@ pub(crate) async fn start(group: &Group, folder: &Path) -> Result<String> {
             .stdout(Stdio::piped())
             .stderr(Stdio::null()),
     )?;
-    let address = first_line(&mut daemon)
-        .await
-        .context("dbus-daemon did not start")?;
+    let address = first_line(&mut daemon).context("dbus-daemon did not start")?;
     group.keep(daemon);
-    open_keychain(group, folder, &address).await?;
+    open_keychain(group, folder, &address)?;
     Ok(address)
 }
 
-async fn open_keychain(group: &Group, folder: &Path, address: &str) -> Result<()> {
+fn open_keychain(group: &Group, folder: &Path, address: &str) -> Result<()> {
     let data = folder.join("keychain");
     fs::create_dir_all(&data)?;
     let mut daemon = group.spawn(
@@ -62,23 +69,31 @@ async fn open_keychain(group: &Group, folder: &Path, address: &str) -> Result<()
     input.write_all(b"magpie")?;
     drop(input);
     group.keep(daemon);
-    until("the keychain on the bus", async || {
-        let answer = Command::new("dbus-send")
-            .args([
-                "--session",
-                "--print-reply",
-                "--dest=org.freedesktop.DBus",
-                "/",
-            ])
-            .args([
-                "org.freedesktop.DBus.NameHasOwner",
-                "string:org.freedesktop.secrets",
-            ])
-            .env("DBUS_SESSION_BUS_ADDRESS", address)
-            .output()
-            .context("cannot start dbus-send")?;
-        let text = String::from_utf8_lossy(&answer.stdout);
-        Ok(text.contains("boolean true").then_some(()))
-    })
-    .await
+    let end = Instant::now() + PATIENCE;
+    while !has_keychain(address)? {
+        ensure!(
+            Instant::now() < end,
+            "the keychain does not come to the bus"
+        );
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+fn has_keychain(address: &str) -> Result<bool> {
+    let answer = Command::new("dbus-send")
+        .args([
+            "--session",
+            "--print-reply",
+            "--dest=org.freedesktop.DBus",
+            "/",
+        ])
+        .args([
+            "org.freedesktop.DBus.NameHasOwner",
+            "string:org.freedesktop.secrets",
+        ])
+        .env("DBUS_SESSION_BUS_ADDRESS", address)
+        .output()
+        .context("cannot start dbus-send")?;
+    Ok(String::from_utf8_lossy(&answer.stdout).contains("boolean true"))
 }
