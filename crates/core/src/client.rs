@@ -24,6 +24,7 @@ use crate::{
     session::Session,
     settings::Settings,
     socket::{self, Answer, Incoming, LinkState, Wire},
+    storage,
     store::Store,
     sync,
     tasks::Tasks,
@@ -218,6 +219,7 @@ impl Core {
         core.spawn("sync", move |shared| sync::run(shared, inbox.clone()));
         core.spawn("sync.holes", sync::fill_holes);
         core.spawn("sync.marks", sync::send_marks);
+        core.spawn("storage", storage::keep);
         let board = Arc::new(tokio::sync::Mutex::new(board));
         core.spawn("notify", move |shared| notify::run(shared, board.clone()));
         let answers = Arc::new(tokio::sync::Mutex::new(answers));
