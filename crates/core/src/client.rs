@@ -285,6 +285,8 @@ impl Core {
     /// Ends the tasks and closes the database. What is in the outbox stays there.
     pub async fn close(&self) {
         self.tasks.close().await;
+        // A new token pair that is on its way would be lost with the app's lock or its end.
+        self.shared.session.settle().await;
         self.shared.wire.down();
         self.shared.store.close().await;
         self.shared.events.close();
