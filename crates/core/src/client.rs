@@ -24,6 +24,7 @@ use crate::{
     session::Session,
     settings::Settings,
     socket::{self, Answer, Incoming, LinkState, Wire},
+    storage,
     store::Store,
     sync,
     tasks::Tasks,
@@ -218,6 +219,7 @@ impl Core {
         core.spawn("sync", move |shared| sync::run(shared, inbox.clone()));
         core.spawn("sync.holes", sync::fill_holes);
         core.spawn("sync.marks", sync::send_marks);
+        core.spawn("storage", storage::keep);
         let board = Arc::new(tokio::sync::Mutex::new(board));
         core.spawn("notify", move |shared| notify::run(shared, board.clone()));
         let answers = Arc::new(tokio::sync::Mutex::new(answers));
@@ -283,6 +285,8 @@ impl Core {
     /// Ends the tasks and closes the database. What is in the outbox stays there.
     pub async fn close(&self) {
         self.tasks.close().await;
+        // A new token pair that is on its way would be lost with the app's lock or its end.
+        self.shared.session.settle().await;
         self.shared.wire.down();
         self.shared.store.close().await;
         self.shared.events.close();

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { setLanguage } from './index'
+import { bytes, count, percent } from './numbers'
+import { isPaused, pauseText } from './pause'
 import { presenceText } from './presence'
-import { dayLabel, duration, shortTime, timeOfDay } from './time'
+import { dayLabel, duration, minuteOfDay, shortTime, timeOfDay, weekdays } from './time'
 
 const now = new Date(2026, 2, 14, 12, 30).getTime()
 const on = (month: number, day: number, year = 2026): number => new Date(year, month - 1, day, 9, 5).getTime()
@@ -69,5 +71,37 @@ describe('when somebody was there', () => {
     expect(presenceText(undefined, now)).toBeUndefined()
     expect(inBoth(() => presenceText({ user_id: 1, online: true }, now))).toEqual(['online', '在线'])
     expect(inBoth(() => presenceText({ user_id: 1, online: false, last_seen_at: null }, now))).toEqual(['offline', '离线'])
+  })
+})
+
+describe('the clock and the week', () => {
+  it('are worded in both languages', () => {
+    expect([0, 450, 1_350].map(minuteOfDay)).toEqual(['00:00', '07:30', '22:30'])
+    const [en, zh] = inBoth(() => weekdays().map(({ number, name }) => `${String(number)} ${name}`))
+    expect(en).toEqual(['1 Mon', '2 Tue', '3 Wed', '4 Thu', '5 Fri', '6 Sat', '7 Sun'])
+    expect(zh[0]).toBe('1 周一')
+    expect(zh[6]).toBe('7 周日')
+  })
+})
+
+describe('numbers', () => {
+  it('come in the unit that fits', () => {
+    setLanguage('en', null)
+    expect([0, 999, 18_400_000, 148_000_000, 2_500_000_000].map(bytes)).toEqual(['0 byte', '999 byte', '18.4 MB', '148 MB', '2.5 GB'])
+    expect([percent(110), count(402_118)]).toEqual(['110%', '402,118'])
+  })
+})
+
+describe('a pause', () => {
+  it.each([
+    [Number.MAX_SAFE_INTEGER, 'Until you switch it off', '直到你关闭它'],
+    [now + 3_600_000, 'Until 13:30', '直到 13:30'],
+  ])('says until when it lasts', (until, en, zh) => {
+    expect(isPaused(until, now)).toBe(true)
+    expect(inBoth(() => pauseText(until, now))).toEqual([en, zh])
+  })
+
+  it('is over when its time has come', () => {
+    expect([isPaused(null, now), isPaused(now, now), isPaused(now - 1, now)]).toEqual([false, false, false])
   })
 })

@@ -96,10 +96,10 @@ export function minuteOfDay(minute: number): string {
 }
 
 /** Returns the days of the week from Monday (1) to Sunday (7). */
-export function weekdays(): { number: number; short: string; long: string }[] {
+export function weekdays(): { number: number; name: string }[] {
   return Array.from({ length: 7 }, (_, i) => {
     // The first of January 2024 was a Monday.
     const at = new Date(2024, 0, i + 1).getTime()
-    return { number: i + 1, short: format({ weekday: 'short' }).format(at), long: format({ weekday: 'long' }).format(at) }
+    return { number: i + 1, name: format({ weekday: 'short' }).format(at) }
   })
 }

@@ -42,8 +42,14 @@ fn is_key(text: &str) -> bool {
 }
 
 impl Home {
-    /// Remembers an account as the one that was used last.
+    /// Remembers an account as the one that was used last. It is the one in view: of the others,
+    /// nobody looks at anything.
     pub(super) fn remember(&self, account: RememberedAccount) -> Result<(), CoreError> {
+        for core in self.open_cores() {
+            if core.key() != account.key {
+                core.shared.hub.drop_views();
+            }
+        }
         self.change_accounts(|accounts| {
             accounts.retain(|other| other.key != account.key);
             accounts.insert(0, account);

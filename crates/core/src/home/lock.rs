@@ -58,8 +58,6 @@ impl Home {
         }
         for core in self.open_cores() {
             core.close().await;
-            // A new token pair that is on its way must still be saved.
-            core.shared.session.settle().await;
         }
         stores.close_all().await;
         self.0.secrets.lock();

@@ -139,6 +139,11 @@ impl Hub {
         self.views.lock().remove(window);
     }
 
+    /// Forgets all windows: they show another account.
+    pub(crate) fn drop_views(&self) {
+        self.views.lock().clear();
+    }
+
     /// Returns the conversations that somebody looks at.
     pub(super) fn looked_at(&self) -> Vec<ConversationId> {
         let views = self.views.lock();

@@ -181,7 +181,7 @@ impl Session {
 
     /// Waits until a refresh that is under way has saved what it got, if it does not take too long.
     pub(crate) async fn settle(&self) {
-        const PATIENCE: Duration = Duration::from_secs(3);
+        const PATIENCE: Duration = Duration::from_secs(2);
         let refreshing = self.0.state.lock().refreshing.clone();
         if let Some((refreshing, _)) = refreshing {
             // What came of it does not matter here.

@@ -4,17 +4,22 @@
 //! among the newest stay. What left is not fetched again by itself, only when somebody scrolls up to
 //! it, until it leaves once more.
 
-use magpie_protocol::ConversationId;
+use std::{sync::Arc, time::Duration};
+
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
 use crate::{
     Core, CoreError,
+    client::Shared,
+    socket::LinkState,
     store::table::{space, trim},
     sync::commit,
 };
 
 /// How many messages leave in one transaction, so that others get their turn.
 const BATCH: u32 = 2_000;
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// What an account takes on the disk, in bytes.
@@ -52,7 +57,11 @@ impl Core {
     /// [`crate::LocalCode::Storage`].
     pub async fn storage_used(&self) -> Result<StorageUsed, CoreError> {
         let files = self.shared.store.size_on_disk();
-        let trimmable: u64 = self.trimmable().await?.iter().map(|part| part.many).sum();
+        let trimmable: u64 = trimmable(&self.shared)
+            .await?
+            .iter()
+            .map(|part| part.many)
+            .sum();
         let used = self.shared.store.read(space::used).await?;
         let kinds = used.messages.saturating_add(used.search);
         let free = used.free.min(files);
@@ -71,50 +80,79 @@ impl Core {
     }
 
     /// Removes messages from this device that are older than the settings say, where they do, and
-    /// gives the room back to the disk. `progress` hears how far it has come, first of nothing done.
+    /// gives the room back to the disk. It is done once a day without being asked for; `progress`
+    /// hears how far it has come, first of nothing done.
     ///
     /// # Errors
     /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`]. What was removed before stays
     /// removed.
     pub async fn free_space(
         &self,
-        mut progress: impl FnMut(FreeingProgress) + Send,
+        progress: impl FnMut(FreeingProgress) + Send,
     ) -> Result<StorageUsed, CoreError> {
-        let parts = self.trimmable().await?;
-        let total: u64 = parts.iter().map(|part| part.many).sum();
-        let mut done = 0;
-        progress(FreeingProgress { done, total });
-        for part in parts {
-            loop {
-                let many = self.trim(part.id, part.up_to).await?;
-                if many == 0 {
-                    break;
-                }
-                done = total.min(done + many);
-                progress(FreeingProgress { done, total });
-            }
-        }
+        free(&self.shared, progress).await?;
         self.shared.store.compact().await?;
         self.storage_used().await
     }
+}
 
-    /// Returns what may leave, by conversation.
-    async fn trimmable(&self) -> Result<Vec<trim::Part>, CoreError> {
-        let Some(days) = self.shared.settings.borrow().keep_days else {
-            return Ok(Vec::new());
-        };
-        let age = DAY_MS.saturating_mul(i64::from(days));
-        let before = self.shared.clock.now().plus_millis(-age);
-        let me = self.shared.me;
-        let read = self
-            .shared
-            .store
-            .read(move |db| trim::parts(db, me, before));
-        Ok(read.await?)
+/// Removes what is too old, once a day while there is a link: without one, what left could not come
+/// back.
+pub(crate) async fn keep(shared: Arc<Shared>) {
+    let mut link = shared.link.subscribe();
+    while link
+        .wait_for(|link| *link == LinkState::Online)
+        .await
+        .is_ok()
+    {
+        if let Err(error) = tidy(&shared).await {
+            tracing::warn!(%error, "old messages could not be removed");
+            shared.troubles.note("storage", error.code());
+        }
+        sleep(DAY).await;
     }
+    std::future::pending().await
+}
 
-    /// Removes a few messages up to a place. Tells how many there were.
-    async fn trim(&self, id: ConversationId, up_to: u64) -> Result<u64, CoreError> {
-        commit(&self.shared, move |tx, _| trim::some(tx, id, up_to, BATCH)).await
+async fn tidy(shared: &Arc<Shared>) -> Result<(), CoreError> {
+    let mut many = 0;
+    free(shared, |progress| many = progress.done).await?;
+    if many > 0 {
+        tracing::info!(many, "old messages were removed from this device");
+        shared.store.compact().await?;
     }
+    Ok(())
+}
+
+async fn free(
+    shared: &Arc<Shared>,
+    mut progress: impl FnMut(FreeingProgress) + Send,
+) -> Result<(), CoreError> {
+    let parts = trimmable(shared).await?;
+    let total: u64 = parts.iter().map(|part| part.many).sum();
+    let mut done = 0;
+    progress(FreeingProgress { done, total });
+    for trim::Part { id, up_to, .. } in parts {
+        loop {
+            let leaving = commit(shared, move |tx, _| trim::some(tx, id, up_to, BATCH));
+            let many = leaving.await?;
+            if many == 0 {
+                break;
+            }
+            done = total.min(done + many);
+            progress(FreeingProgress { done, total });
+        }
+    }
+    Ok(())
+}
+
+/// Returns what may leave, by conversation.
+async fn trimmable(shared: &Shared) -> Result<Vec<trim::Part>, CoreError> {
+    let Some(days) = shared.settings.borrow().keep_days else {
+        return Ok(Vec::new());
+    };
+    let age = DAY_MS.saturating_mul(i64::from(days));
+    let (me, before) = (shared.me, shared.clock.now().plus_millis(-age));
+    let read = shared.store.read(move |db| trim::parts(db, me, before));
+    Ok(read.await?)
 }

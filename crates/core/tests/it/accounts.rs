@@ -5,6 +5,7 @@ use std::sync::Arc;
 use magpie_core::{
     Core, Home, HomeOptions, SystemClock,
     home::{AccountLine, Credentials},
+    notify::NotifyEvent,
     settings::Pause,
     socket::LinkState,
 };
@@ -82,6 +83,33 @@ async fn two_accounts_are_open_and_each_counts_for_itself() {
     assert_eq!(line(&lines, &two).unread, 0, "it is muted");
     assert_eq!(two.link(), LinkState::Online, "it is not signed out");
     assert!(home.show("9@nowhere").await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_in_view_of_one_account_is_not_looked_at_behind_another() {
+    let (first, second) = (Fake::start().await, Fake::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let home = open(&folder).await;
+    let one = sign_in(&home, &first).await;
+    let two = sign_in(&home, &second).await;
+    home.show(one.key()).await.unwrap();
+    for core in [&one, &two] {
+        let mut events = core.events();
+        while core.link() != LinkState::Online {
+            events.next().await.unwrap();
+        }
+    }
+    let mut notices = one.notices();
+    one.set_view("main", Some(chat()), true);
+    home.show(two.key()).await.unwrap();
+    first.with(|model| {
+        model.peer_says("over here");
+    });
+    let shown = tokio::time::timeout(PATIENCE, notices.next()).await;
+    assert!(
+        matches!(shown, Ok(Some(NotifyEvent::Show { .. }))),
+        "{shown:?}"
+    );
 }
 
 #[tokio::test]

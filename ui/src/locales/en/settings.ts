@@ -38,7 +38,7 @@ export default {
   spelling: 'Check spelling',
   spellingHint: 'With the dictionaries that the system has.',
   keep: 'Keep messages on this computer',
-  keepHint: 'Older ones are removed when you free space. The server keeps them, and they come back when you scroll to them.',
+  keepHint: 'Older ones leave this computer once a day, and when you free space. The server keeps them, and they come back when you scroll to them.',
   keepEver: 'For ever',
   keepYear: 'For 1 year',
   keepMonths: 'For {n} month | For {n} months',

@@ -38,7 +38,7 @@ export default {
   spelling: '拼写检查',
   spellingHint: '使用系统已有的词典。',
   keep: '在这台电脑上保留消息',
-  keepHint: '释放空间时会移除更早的消息。服务器仍然保留它们，翻到时会重新取回。',
+  keepHint: '更早的消息会每天一次、以及在释放空间时从这台电脑移除。服务器仍然保留它们，翻到时会重新取回。',
   keepEver: '永久',
   keepYear: '1 年',
   keepMonths: '{n} 个月',
