@@ -15,6 +15,10 @@ pub(crate) struct Common {
     /// The folder of the results.
     #[arg(long, value_name = "FOLDER", default_value_os_t = report::results())]
     pub(crate) out: PathBuf,
+    /// The commit that is measured, where it is not the one checked out: that of another server,
+    /// for example.
+    #[arg(long, value_name = "COMMIT")]
+    pub(crate) commit: Option<String>,
 }
 
 /// How to run a workload on a server.

@@ -56,7 +56,7 @@ struct Needed {
 /// When it cannot be run, or when a device does not end up with what was sent.
 pub(crate) async fn catch_up(args: &ServerArgs) -> Result<()> {
     let counts = if args.common.quick { QUICK } else { FULL };
-    let mut report = Report::new(format!("catch-up-{}", args.engine), args.common.quick);
+    let mut report = Report::new(format!("catch-up-{}", args.engine), &args.common);
     let missed = u64::try_from(counts.conversations)? * u64::from(counts.each);
     report.count("missed messages", missed);
     report.count("conversations", counts.conversations);

@@ -48,7 +48,7 @@ const BOUND: Duration = Duration::from_secs(60);
 /// When it cannot be run, or when what was received is not right.
 pub(crate) async fn group(args: &ServerArgs) -> Result<()> {
     let counts = if args.common.quick { QUICK } else { FULL };
-    let mut report = Report::new(format!("group-{}", args.engine), args.common.quick);
+    let mut report = Report::new(format!("group-{}", args.engine), &args.common);
     report.count("members online", counts.members);
     report.count("in flight", counts.in_flight);
     report.count("messages", counts.messages);

@@ -50,7 +50,7 @@ const KIB: f64 = 1024.0;
 /// When it cannot be run, or when not all are let in.
 pub(crate) async fn idle(args: &ServerArgs) -> Result<()> {
     let counts = if args.common.quick { QUICK } else { FULL };
-    let mut report = Report::new(format!("idle-{}", args.engine), args.common.quick);
+    let mut report = Report::new(format!("idle-{}", args.engine), &args.common);
     report.count("sockets", counts.sockets);
     report.count("sign-ins", counts.sign_ins);
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     args::ServerArgs,
-    floor::{self, SqlCounts},
+    floor::{self, Pace, SqlCounts},
     load::{self, Outcome, Phase, Talker},
     measure::Latencies,
     pairs::{add_floor, add_latencies, judge, sql_floor, talkers},
@@ -56,7 +56,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// When it cannot be run, or when what was received is not right.
 pub(crate) async fn paced(args: &ServerArgs) -> Result<()> {
     let counts = if args.common.quick { QUICK } else { FULL };
-    let mut report = Report::new(format!("paced-{}", args.engine), args.common.quick);
+    let mut report = Report::new(format!("paced-{}", args.engine), &args.common);
     report.count("sockets", counts.sockets);
     report.count("messages in a second", counts.in_second);
     report.count("seconds", counts.seconds);
@@ -68,6 +68,10 @@ pub(crate) async fn paced(args: &ServerArgs) -> Result<()> {
         singly: counts.floor,
         together: counts.floor,
         in_flight: 64,
+        pace: Some(Pace {
+            in_second: counts.in_second,
+            count: counts.in_second * counts.seconds,
+        }),
     };
     let sql = sql_floor(&stand, &pairs, sql_counts).await?;
     let sync = floor::sync(stand.folder(), usize::try_from(counts.floor)?.min(1_000))?;
@@ -82,13 +86,14 @@ pub(crate) async fn paced(args: &ServerArgs) -> Result<()> {
     let (outcome, late) = talk(&stand, &pairs, &counts).await?;
     judge(&mut report, &outcome, 2);
     let received = outcome.received()?;
+    let committed = sql.paced.as_ref().context("the floor has no pace")?;
     for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
         let figure = Figure::new(
             format!("send to receipt, {name}"),
             received.quantile(share),
             "ms",
         )
-        .floor(sql.commit.quantile(share) + echo.quantile(share));
+        .floor(committed.quantile(share) + echo.quantile(share));
         report.add(match name {
             "p99" => figure.budget(Budget::AtMost(3.0)),
             _ => figure,
@@ -105,6 +110,7 @@ pub(crate) async fn paced(args: &ServerArgs) -> Result<()> {
         "ms",
     ));
     add_latencies(&mut report, "echo alone, there and back", &echo);
+    add_latencies(&mut report, "bare SQL alone, until committed", committed);
     add_floor(&mut report, &sql, &sync);
     report.publish(&args.common.out)
 }

@@ -52,7 +52,7 @@ const BOUND: Duration = Duration::from_secs(90);
 /// When it cannot be run, or when what was received is not right.
 pub(crate) async fn pairs(args: &ServerArgs) -> Result<()> {
     let counts = if args.common.quick { QUICK } else { FULL };
-    let mut report = Report::new(format!("pairs-{}", args.engine), args.common.quick);
+    let mut report = Report::new(format!("pairs-{}", args.engine), &args.common);
     report.count("sockets", counts.sockets);
     report.count("in flight each", counts.in_flight);
     report.count("messages", counts.messages);
@@ -64,6 +64,7 @@ pub(crate) async fn pairs(args: &ServerArgs) -> Result<()> {
         singly: counts.floor_singly,
         together: counts.floor_together,
         in_flight: u64::try_from(counts.sockets * counts.in_flight)?,
+        pace: None,
     };
     let sql = sql_floor(&stand, &pairs, sql_counts).await?;
     let sync = floor::sync(

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &AppArgs) -> Result<()> {
     let measured = measure(args, &folder);
     disk::remove(&folder)?;
     let (own, empty) = measured?;
-    let mut report = Report::new("app", args.common.quick);
+    let mut report = Report::new("app", &args.common);
     report.count("rounds", args.rounds);
     report.count("messages", size.messages);
     report.count("conversations", size.conversations);

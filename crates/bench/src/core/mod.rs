@@ -101,7 +101,7 @@ pub(crate) fn run(args: &CoreArgs) -> Result<()> {
     let made = plan.size.folder(&args.common.out);
     let folder = args.common.out.join("core-run");
     disk::copy(&made, &folder)?;
-    let mut report = Report::new("core", args.common.quick);
+    let mut report = Report::new("core", &args.common);
     let Size {
         messages,
         conversations,

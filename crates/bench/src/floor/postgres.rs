@@ -12,7 +12,7 @@ use magpie_protocol::MessageId;
 use tokio_postgres::{Client, NoTls, Statement, types::ToSql};
 
 use super::{
-    SqlCounts, SqlFloor, rate,
+    Pace, Paced, SqlCounts, SqlFloor, rate,
     sqlite::{CONTENT, clock_millis},
 };
 use crate::{measure::Latencies, stand::Pairs, wire::fresh};
@@ -75,7 +75,7 @@ impl PostgresLoop {
         })
     }
 
-    /// Runs it: one by one, 64 together, and as many together as are in flight.
+    /// Runs it: one by one, 64 together, as many together as are in flight, and at a pace.
     ///
     /// # Errors
     /// What PostgreSQL says.
@@ -94,12 +94,30 @@ impl PostgresLoop {
             self.client.batch_execute("COMMIT").await?;
             commit.add(begin.elapsed());
         }
+        let paced = match counts.pace {
+            Some(pace) => Some(self.paced(pace).await?),
+            None => None,
+        };
         Ok(SqlFloor {
             one_by_one,
             batched,
             all_together,
             commit,
+            paced,
         })
+    }
+
+    /// Commits at once what is due.
+    async fn paced(&mut self, pace: Pace) -> Result<Latencies> {
+        let mut paced = Paced::start(pace)?;
+        loop {
+            let due = paced.due();
+            if due == 0 {
+                return Ok(paced.end());
+            }
+            self.sends(due.into(), due.into()).await?;
+            paced.done(due);
+        }
     }
 
     async fn sends(&mut self, count: u64, batch: u64) -> Result<Duration> {

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, params};
 
-use super::{SqlCounts, SqlFloor, rate};
+use super::{Pace, Paced, SqlCounts, SqlFloor, rate};
 use crate::{measure::Latencies, stand::Pairs, wire::fresh};
 
 const BY_ID: &str = "SELECT conversation_id, seq, created_at, sender_id, kind, content
@@ -54,7 +54,8 @@ impl SqliteLoop {
         let connection = Connection::open(path)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768;",
+             PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -32768;
+             PRAGMA temp_store = MEMORY;",
         )?;
         connection.set_prepared_statement_cache_capacity(64);
         Ok(Self {
@@ -64,7 +65,7 @@ impl SqliteLoop {
         })
     }
 
-    /// Runs it: one by one, 64 together, and as many together as are in flight.
+    /// Runs it: one by one, 64 together, as many together as are in flight, and at a pace.
     ///
     /// # Errors
     /// What SQLite says.
@@ -86,12 +87,27 @@ impl SqliteLoop {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
             commit.add(begin.elapsed());
         }
+        let paced = counts.pace.map(|pace| self.paced(pace)).transpose()?;
         Ok(SqlFloor {
             one_by_one,
             batched,
             all_together,
             commit,
+            paced,
         })
+    }
+
+    /// Commits at once what is due.
+    fn paced(&mut self, pace: Pace) -> Result<Latencies> {
+        let mut paced = Paced::start(pace)?;
+        loop {
+            let due = paced.due();
+            if due == 0 {
+                return Ok(paced.end());
+            }
+            self.sends(due.into(), due.into())?;
+            paced.done(due);
+        }
     }
 
     fn sends(&mut self, count: u64, batch: u64) -> Result<Duration> {

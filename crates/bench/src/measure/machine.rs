@@ -15,7 +15,8 @@ pub(crate) struct Machine {
     pub(crate) memory_mib: u64,
     /// The kernel's release.
     pub(crate) kernel: String,
-    /// The commit that is checked out, with `+` where there were changes beside it.
+    /// The commit that was measured: the one checked out, with `+` where there were changes beside
+    /// it, unless another was named.
     pub(crate) commit: String,
     /// The version of the workspace.
     pub(crate) version: String,
@@ -24,8 +25,9 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks at this machine and this checkout. What cannot be found out is called unknown.
-    pub(crate) fn look() -> Self {
+    /// Looks at this machine and, where no commit is given, at this checkout. What cannot be found
+    /// out is called unknown.
+    pub(crate) fn look(commit: Option<String>) -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
         let value = |text: &str, name: &str| {
             text.lines()
@@ -42,7 +44,7 @@ impl Machine {
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             memory_mib: memory_kib.unwrap_or(0) / 1024,
             kernel: if kernel.is_empty() { unknown() } else { kernel },
-            commit: commit().unwrap_or_else(unknown),
+            commit: commit.or_else(checked_out).unwrap_or_else(unknown),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             build: if cfg!(debug_assertions) {
                 "debug"
@@ -71,7 +73,7 @@ impl Machine {
     }
 }
 
-fn commit() -> Option<String> {
+fn checked_out() -> Option<String> {
     let git = |args: &[&str]| {
         let output = Command::new("git")
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::measure::Machine;
+use crate::{args::Common, measure::Machine};
 
 pub(crate) use figure::{Budget, Figure};
 pub(crate) use summary::{SummaryArgs, summary};
@@ -41,16 +41,16 @@ pub(crate) struct Report {
 
 impl Report {
     /// Starts a report without figures.
-    pub(crate) fn new(name: impl Into<String>, quick: bool) -> Self {
+    pub(crate) fn new(name: impl Into<String>, how: &Common) -> Self {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Self {
             name: name.into(),
             counts: BTreeMap::new(),
-            quick,
+            quick: how.quick,
             at: since.map_or(0, |since| {
                 u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
             }),
-            machine: Machine::look(),
+            machine: Machine::look(how.commit.clone()),
             figures: Vec::new(),
             faults: Vec::new(),
         }

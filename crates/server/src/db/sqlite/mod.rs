@@ -1,8 +1,10 @@
 //! The SQLite engine: one thread that writes, a few that read, none of them tokio's.
 //!
 //! Writes that wait at the same moment are committed together (group commit): syncing to disk is
-//! what a commit costs, and so it is paid once for all of them. See [`writer`].
+//! what a commit costs, and so it is paid once for all of them. See [`writer`]. One more thread
+//! empties the log into the file: see [`checkpoint`].
 
+mod checkpoint;
 mod connection;
 mod reader;
 mod writer;
@@ -42,6 +44,7 @@ pub(super) struct Sqlite {
 struct Threads {
     readers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
+    checkpointer: Option<JoinHandle<()>>,
 }
 
 /// What the threads are told.
@@ -54,8 +57,9 @@ enum Command {
 impl Sqlite {
     /// Opens or makes the file at `path`.
     pub(super) fn open(path: &Path, publish: Publish) -> Result<Self, DbError> {
-        let connection = Connection::open_writer(path)?;
+        let mut connection = Connection::open_writer(path)?;
         connection.migrate()?;
+        let checkpointer = checkpoint::start(path, &mut connection)?;
         let (writes, queue) = mpsc::channel(QUEUE);
         let commits = Commits::default();
         let writer = writer::Writer::new(connection, publish, commits.clone())?;
@@ -74,6 +78,7 @@ impl Sqlite {
         let threads = Threads {
             readers,
             writer: Some(writer),
+            checkpointer: Some(checkpointer),
         };
         Ok(Self {
             reads,
@@ -113,13 +118,18 @@ impl Sqlite {
     }
 
     pub(super) async fn close(&self) {
-        // The writer last: whoever closes the file last empties the log into it.
-        let Threads { readers, writer } = std::mem::take(&mut *self.threads.lock());
+        // The writer after the readers: it empties the log, in which nobody may be reading then. The
+        // checkpointer ends when the writer has.
+        let Threads {
+            readers,
+            writer,
+            checkpointer,
+        } = std::mem::take(&mut *self.threads.lock());
         // Each fails where it is closed already.
         let _ = self.reads.send(Command::Close).await;
         join(readers).await;
         let _ = self.writes.send(Command::Close).await;
-        join(writer.into_iter().collect()).await;
+        join(writer.into_iter().chain(checkpointer).collect()).await;
     }
 }
 
