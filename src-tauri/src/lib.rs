@@ -206,6 +206,9 @@ fn window_event(window: &Window, event: &WindowEvent) {
             tracing::debug!(window = window.label(), "a window is to be closed");
             if window.label() == windows::MAIN {
                 windows::main_is_closing(window.app_handle(), api);
+            } else if let Err(error) = window.hide() {
+                // What is left of it goes when its page has ended, which may take a moment.
+                tracing::warn!(%error, "a window stays on the screen");
             }
         }
         WindowEvent::Destroyed => {

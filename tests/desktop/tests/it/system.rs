@@ -89,7 +89,9 @@ async fn a_conversation_has_a_window_of_its_own() -> Result<()> {
         // Closing it closes it, and nothing else.
         alices.closes_window(&popped)?;
         until("one window less", async || {
-            Ok((!alices.windows()?.iter().any(|one| one.title == title)).then_some(()))
+            let windows = alices.windows()?;
+            let stays = windows.iter().any(|one| one.visible && one.title == title);
+            Ok((!stays).then_some(()))
         })
         .await?;
         alices.see(&id("chat-title")).await?;
