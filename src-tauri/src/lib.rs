@@ -197,11 +197,18 @@ fn start(options: Options) -> Result<(), Reason> {
 fn window_event(window: &Window, event: &WindowEvent) {
     let desktop = window.state::<Desktop>();
     match event {
-        WindowEvent::Resized(_) | WindowEvent::Moved(_) => desktop.places().note(window),
+        WindowEvent::Resized(_) | WindowEvent::Moved(_) => {
+            desktop.places().note(window);
+            windows::save_places_soon(window.app_handle());
+        }
         WindowEvent::CloseRequested { api, .. } => {
             desktop.places().note(window);
+            tracing::debug!(window = window.label(), "a window is to be closed");
             if window.label() == windows::MAIN {
                 windows::main_is_closing(window.app_handle(), api);
+            } else if let Err(error) = window.hide() {
+                // What is left of it goes when its page has ended, which may take a moment.
+                tracing::warn!(%error, "a window stays on the screen");
             }
         }
         WindowEvent::Destroyed => {

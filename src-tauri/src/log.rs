@@ -30,6 +30,8 @@ pub(crate) fn begin(folder: &Path) -> Option<WorkerGuard> {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_filter(filter());
+    // Only this user can enter the profile's folder. Where it cannot be made, the builder says so.
+    let _ = std::fs::create_dir_all(folder);
     let files = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("magpie")

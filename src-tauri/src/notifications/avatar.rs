@@ -40,7 +40,7 @@ pub(super) fn initials(name: &str) -> String {
     if !has_case(first) {
         return first.to_string();
     }
-    let last = firsts.filter(|sign| sign.is_alphabetic()).last();
+    let last = firsts.rfind(|sign| sign.is_alphabetic());
     first
         .to_uppercase()
         .chain(last.into_iter().flat_map(char::to_uppercase))

@@ -14,7 +14,7 @@ use tauri::{
 
 pub(crate) use self::{
     close::{close_answered, main_is_closing},
-    place::Places,
+    place::{Places, save_places_soon},
     present::{make_reachable, present, present_main, toggle},
 };
 use crate::{desktop::Desktop, engine};

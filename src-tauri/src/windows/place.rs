@@ -4,15 +4,22 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use tauri::{AppHandle, Monitor, Window};
+use tauri::{AppHandle, Manager as _, Monitor, Window};
+use tokio::time::sleep;
+
+use crate::desktop::Desktop;
 
 /// So much of a window's upper edge must be on a screen that it can be taken hold of.
 const GRIP_WIDTH: f64 = 120.0;
 const GRIP_HEIGHT: f64 = 40.0;
+/// How long a place is only in memory.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A window's size, and where it stood, in the units of its screen's scale.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -92,6 +99,8 @@ impl Place {
 pub(crate) struct Places {
     file: PathBuf,
     known: Mutex<BTreeMap<String, Place>>,
+    /// Whether they are about to be written.
+    pending: AtomicBool,
 }
 
 impl Places {
@@ -104,6 +113,7 @@ impl Places {
         Self {
             file,
             known: Mutex::new(known.unwrap_or_default()),
+            pending: AtomicBool::new(false),
         }
     }
 
@@ -166,6 +176,26 @@ impl Places {
         fs::write(&beside, json)?;
         fs::rename(beside, &self.file)
     }
+}
+
+/// Writes what was noted a moment later, once for all that happens until then: a window that is
+/// dragged says so at every step.
+pub(crate) fn save_places_soon(app: &AppHandle) {
+    if app
+        .state::<Desktop>()
+        .places()
+        .pending
+        .swap(true, Ordering::AcqRel)
+    {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        sleep(MOMENT).await;
+        let desktop = app.state::<Desktop>();
+        desktop.places().pending.store(false, Ordering::Release);
+        desktop.places().save();
+    });
 }
 
 #[cfg(test)]

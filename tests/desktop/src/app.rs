@@ -14,8 +14,14 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use magpie_tests_stage::{display, settle};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
+use x11rb::protocol::xproto::ModMask;
 
-use crate::{PATIENCE, World, programs, server::free_address, until};
+use crate::{
+    Frame, PATIENCE, World, programs,
+    screen::{Screen, TakenKeys},
+    server::free_address,
+    until,
+};
 
 /// One copy of the app under one profile. It can be killed and opened again; the profile stays.
 pub struct App<'w> {
@@ -23,6 +29,8 @@ pub struct App<'w> {
     name: String,
     home: PathBuf,
     display: String,
+    /// What it is started with, beside its profile.
+    arguments: Vec<String>,
     running: Option<Running>,
 }
 
@@ -32,7 +40,7 @@ struct Running {
 }
 
 impl<'w> App<'w> {
-    pub(crate) async fn start(world: &'w World, name: &str) -> Result<Self> {
+    pub(crate) async fn start(world: &'w World, name: &str, arguments: &[&str]) -> Result<Self> {
         let home = world.folder().join(name);
         let runtime = home.join("runtime");
         fs::create_dir_all(&runtime)?;
@@ -42,6 +50,7 @@ impl<'w> App<'w> {
             name: name.to_owned(),
             home,
             display: display::start(world.group())?,
+            arguments: arguments.iter().map(ToString::to_string).collect(),
             running: None,
         };
         app.open().await?;
@@ -123,6 +132,137 @@ impl<'w> App<'w> {
             Ok((!is_alive(process)).then_some(()))
         })
         .await
+    }
+
+    /// Waits until the app has ended by itself, as it does when somebody quits it.
+    ///
+    /// # Errors
+    /// When it is not open or does not end.
+    pub async fn ends(&mut self) -> Result<()> {
+        let mut running = self.running.take().context("the app is not open")?;
+        let process = self.process(&running);
+        let ended = until(&format!("{}'s app to end", self.name), async || {
+            Ok(match &process {
+                Ok(process) => (!is_alive(*process)).then_some(()),
+                // The driver has no child any more.
+                Err(_) => Some(()),
+            })
+        })
+        .await;
+        running.driver.kill()?;
+        running.driver.wait()?;
+        ended
+    }
+
+    /// Starts the app once more under the same profile, with other arguments, and returns whether it
+    /// ended well. It must end by itself.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn starts_again(&self, arguments: &[&str]) -> Result<bool> {
+        let mut command = Command::new(self.launcher()?);
+        self.surround(command.args(["--profile", &self.name]).args(arguments));
+        let mut second = self.world.spawn(command.stdin(Stdio::null()))?;
+        let ended = until("the second start to end", async || Ok(second.try_wait()?)).await;
+        if ended.is_err() {
+            second.kill()?;
+            second.wait()?;
+        }
+        Ok(ended?.success())
+    }
+
+    /// Returns the app's windows, those that are hidden too.
+    ///
+    /// # Errors
+    /// When the app is not open or the display cannot be asked.
+    pub fn windows(&self) -> Result<Vec<Frame>> {
+        let running = self.running.as_ref().context("the app is not open")?;
+        Screen::open(&self.display)?.windows(self.process(running)?)
+    }
+
+    /// Waits until the main window is on the screen.
+    ///
+    /// # Errors
+    /// When it does not come.
+    pub async fn window_is_shown(&self) -> Result<Frame> {
+        until(&format!("{}'s window to be shown", self.name), async || {
+            self.main_window()
+        })
+        .await
+    }
+
+    /// Waits until the main window is not on the screen.
+    ///
+    /// # Errors
+    /// When it stays.
+    pub async fn window_is_hidden(&self) -> Result<()> {
+        until(
+            &format!("{}'s window to be hidden", self.name),
+            async || Ok(self.main_window()?.is_none().then_some(())),
+        )
+        .await
+    }
+
+    fn main_window(&self) -> Result<Option<Frame>> {
+        let mut windows = self.windows()?.into_iter();
+        Ok(windows.find(|window| window.visible && window.title.starts_with("Magpie")))
+    }
+
+    /// Asks a window to close, as its button does.
+    ///
+    /// # Errors
+    /// When the display cannot be asked.
+    pub fn closes_window(&self, window: &Frame) -> Result<()> {
+        Screen::open(&self.display)?.close(window)
+    }
+
+    /// Puts a window somewhere else, with another size: left, top, width, height.
+    ///
+    /// # Errors
+    /// When the display does not.
+    pub fn moves_window(&self, window: &Frame, place: (i32, i32, u32, u32)) -> Result<()> {
+        Screen::open(&self.display)?.place(window, place)
+    }
+
+    /// Presses a key while others are held, on the keyboard and not in the page.
+    ///
+    /// # Errors
+    /// When the keyboard has no such key.
+    pub fn presses(&self, held: &[&str], key: &str) -> Result<()> {
+        Screen::open(&self.display)?.press(held, key)
+    }
+
+    /// Lets another program have a key with Ctrl from anywhere, until what is returned is dropped.
+    ///
+    /// # Errors
+    /// When somebody else has it.
+    pub fn others_take_ctrl(&self, key: &str) -> Result<TakenKeys> {
+        TakenKeys::new(Screen::open(&self.display)?, ModMask::CONTROL, key)
+    }
+
+    /// Returns the folder of the app's user.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Returns the folder of the app's profile.
+    #[must_use]
+    pub fn profile(&self) -> PathBuf {
+        let all = self.home.join("data/chat.magpie.desktop/profiles");
+        all.join(&self.name)
+    }
+
+    /// Returns a variable of the environment in which the app runs.
+    ///
+    /// # Errors
+    /// When the app is not open.
+    pub fn variable(&self, name: &str) -> Result<Option<String>> {
+        let running = self.running.as_ref().context("the app is not open")?;
+        let path = format!("/proc/{}/environ", self.process(running)?);
+        let all = fs::read(path)?;
+        let mut all = all.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+        Ok(all.find_map(|one| Some(one.strip_prefix(name)?.strip_prefix('=')?.to_owned())))
     }
 
     /// Returns the driver's client, for what has no word of its own here.
@@ -255,11 +395,14 @@ impl<'w> App<'w> {
             .create(true)
             .append(true)
             .open(self.world.log(&self.name))?;
-        let mut driver = Command::new("WebKitWebDriver");
-        self.world.spawn(
-            settle(&mut driver, &self.home, self.world.bus(), &self.display)
+        let mut command = Command::new("WebKitWebDriver");
+        self.surround(
+            command
                 .arg(format!("--host={}", address.ip()))
-                .arg(format!("--port={}", address.port()))
+                .arg(format!("--port={}", address.port())),
+        );
+        self.world.spawn(
+            command
                 .env("TAURI_AUTOMATION", "true")
                 .env("TAURI_WEBVIEW_AUTOMATION", "true")
                 .stdin(Stdio::null())
@@ -268,12 +411,20 @@ impl<'w> App<'w> {
         )
     }
 
+    /// Gives a program the surroundings of this app: its user, display and buses.
+    fn surround(&self, command: &mut Command) {
+        settle(command, &self.home, self.world.bus(), &self.display)
+            .env("DBUS_SYSTEM_BUS_ADDRESS", self.world.bus());
+    }
+
     fn capabilities(&self) -> Result<Map<String, Value>> {
         let app = self.launcher()?;
+        let mut arguments = vec!["--profile", &self.name];
+        arguments.extend(self.arguments.iter().map(String::as_str));
         let mut capabilities = Map::new();
         capabilities.insert(
             "webkitgtk:browserOptions".to_owned(),
-            json!({ "binary": app, "args": ["--profile", self.name] }),
+            json!({ "binary": app, "args": arguments }),
         );
         Ok(capabilities)
     }

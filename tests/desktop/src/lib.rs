@@ -12,13 +12,19 @@
 mod actions;
 mod app;
 mod axe;
+mod notifier;
 mod programs;
+mod screen;
 mod server;
+mod tray_host;
 mod waiting;
 mod world;
 
 pub use actions::{Message, Person, id};
 pub use app::App;
+pub use notifier::{Notifier, Received};
+pub use screen::{Frame, TakenKeys};
 pub use server::Server;
+pub use tray_host::{Icon, TrayHost};
 pub use waiting::{PATIENCE, until};
 pub use world::{World, scenario};

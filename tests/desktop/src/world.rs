@@ -14,7 +14,7 @@ use magpie_tests_stage::{Group, bus};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::{App, Server, app::picture, programs};
+use crate::{App, Notifier, Server, TrayHost, app::picture, programs};
 
 /// A bus with a keychain on it, a folder for all that is written, and the processes that were
 /// started here.
@@ -85,7 +85,54 @@ impl World {
     /// # Errors
     /// When the app does not come up.
     pub async fn app(&self, name: &str) -> Result<App<'_>> {
-        App::start(self, name).await
+        App::start(self, name, &[]).await
+    }
+
+    /// The same, with arguments for the app's start.
+    ///
+    /// # Errors
+    /// When the app does not come up.
+    pub async fn app_with(&self, name: &str, arguments: &[&str]) -> Result<App<'_>> {
+        App::start(self, name, arguments).await
+    }
+
+    /// Starts the desktop's notification daemon.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub async fn notifier(&self) -> Result<Notifier> {
+        Notifier::start(&self.bus).await
+    }
+
+    /// Starts the desktop's tray.
+    ///
+    /// # Errors
+    /// When there is one already.
+    pub async fn tray(&self) -> Result<TrayHost> {
+        TrayHost::start(&self.bus).await
+    }
+
+    /// Says to all programs what a service of the system would say.
+    ///
+    /// # Errors
+    /// When the service runs already, or the bus is gone.
+    pub async fn system_says(
+        &self,
+        service: &'static str,
+        path: &'static str,
+        interface: &'static str,
+        signal: &'static str,
+        body: &(impl serde::Serialize + zbus::zvariant::DynamicType + Sync),
+    ) -> Result<()> {
+        let connection = zbus::connection::Builder::address(self.bus.as_str())?
+            .name(service)?
+            .build()
+            .await?;
+        connection
+            .emit_signal(None::<&str>, path, interface, signal, body)
+            .await?;
+        connection.close().await?;
+        Ok(())
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -375,3 +375,41 @@ fn a_key_reads_as_it_was_written_and_does_not_show_itself() {
     }
     assert!(!format!("{key:?}").contains("a5"));
 }
+
+#[tokio::test]
+async fn room_is_given_back_also_by_a_file_of_an_older_version() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.db");
+    let key = DatabaseKey::new(KEY);
+    // As it was made before room could be given back in steps.
+    let made = rusqlite::Connection::open(&path).unwrap();
+    made.execute_batch(&format!(
+        "PRAGMA key = \"x'{}'\"; PRAGMA journal_mode = WAL; CREATE TABLE filler (text TEXT)",
+        key.to_hex()
+    ))
+    .unwrap();
+    drop(made);
+    let store = open(&path, &key, Timestamp(0)).unwrap().store;
+    set_draft(&store, 1, "kept").await.unwrap();
+    for round in ["written anew", "in steps"] {
+        store
+            .write(|tx| {
+                for _ in 0..500 {
+                    tx.execute("INSERT INTO filler VALUES (?1)", ["x".repeat(8_000)])?;
+                }
+                Ok(())
+            })
+            .await
+            .unwrap();
+        store
+            .write(|tx| Ok(tx.execute("DELETE FROM filler", [])?))
+            .await
+            .unwrap();
+        assert!(store.size_on_disk() > 4_000_000, "{round}");
+        store.compact().await.unwrap();
+        assert!(store.size_on_disk() < 400_000, "{round}");
+    }
+    assert_eq!(count(&store).await, Ok(1));
+    store.close().await;
+    assert_eq!(store.compact().await, Err(StoreError::Closed));
+}

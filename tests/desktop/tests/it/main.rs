@@ -3,7 +3,11 @@
 #![cfg(target_os = "linux")]
 
 mod friends;
+mod links;
 mod looks;
+mod notifications;
 mod offline;
 mod presence;
 mod start;
+mod system;
+mod tray;
