@@ -274,8 +274,9 @@ impl ResetPassword {
         }
         // Alone on the standard output, so that it can be handed on.
         eprintln!(
-            "The new password of {} ({ended} sessions ended):",
-            person.username
+            "The new password of {}{}:",
+            person.username,
+            ended_in_words(ended)
         );
         show::text(&plain)?;
         Ok(())
@@ -309,10 +310,20 @@ fn report(desk: &Desk, person: &Person, words: &str, ended: usize) -> anyhow::Re
         return show::json(&json!({"id": id, "sessions_ended": ended}));
     }
     show::text(&format!(
-        "{} {words} ({ended} sessions ended).",
-        person.username
+        "{} {words}{}.",
+        person.username,
+        ended_in_words(ended)
     ))?;
     Ok(())
+}
+
+/// Says how many sessions were ended, where there were any.
+fn ended_in_words(ended: usize) -> String {
+    match ended {
+        0 => String::new(),
+        1 => " (1 session ended)".to_owned(),
+        many => format!(" ({many} sessions ended)"),
+    }
 }
 
 fn state(person: &Person) -> &'static str {

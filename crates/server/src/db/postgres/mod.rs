@@ -30,7 +30,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::{
     runtime::{Builder, Runtime},
     sync::mpsc,
@@ -68,6 +68,8 @@ struct Shared {
     commits: Commits,
     figures: Figures,
     outage: Mutex<Option<Outage>>,
+    // Held by transactions that can get in each other's way, by one alone when it has to be.
+    turns: RwLock<()>,
     doubts: Doubts,
 }
 
@@ -109,6 +111,7 @@ impl Postgres {
             commits: Commits::default(),
             figures: Figures::default(),
             outage: Mutex::default(),
+            turns: RwLock::default(),
             doubts: Doubts::default(),
         });
         let first = {

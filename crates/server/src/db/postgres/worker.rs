@@ -28,6 +28,10 @@ use crate::{
 /// How often a transaction is tried in which others get in the way.
 const TRIES: u32 = 24;
 
+/// After so many tries in vain a transaction is tried while no other of this process is under way
+/// that it could meet. Those that change the same row would otherwise go on meeting each other.
+const ALONE_AFTER: u32 = 3;
+
 /// The longest pause between two of these tries.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
@@ -104,7 +108,7 @@ impl Worker {
         let mut duplicates = 0;
         for attempt in 1.. {
             let end = match self.connect() {
-                Ok(()) => self.attempt(mode, job.as_mut(), duplicates > 0),
+                Ok(()) => self.attempt_in_turn(mode, attempt, job.as_mut(), duplicates > 0),
                 Err(error) => End::Failed(error),
             };
             let end = match end {
@@ -144,6 +148,16 @@ impl Worker {
                 End::Unknown(..) => return,
             }
         }
+    }
+
+    /// As [`Self::attempt`], alone where it was tried often in vain.
+    fn attempt_in_turn(&mut self, mode: Mode, attempt: u32, job: &mut dyn Job, again: bool) -> End {
+        let shared = Arc::clone(&self.shared);
+        let alone = attempt > ALONE_AFTER;
+        let meets = mode == Mode::Serializable;
+        let _among_others = (meets && !alone).then(|| shared.turns.read());
+        let _alone = (meets && alone).then(|| shared.turns.write());
+        self.attempt(mode, job, again)
     }
 
     /// Runs the closure once. `again` says that it has met a row with the same key before: then

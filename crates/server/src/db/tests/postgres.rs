@@ -90,6 +90,36 @@ async fn writes_are_done_once_however_often_connections_break() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_want_the_same_row_each_gets_it() {
+    let ground = Ground::postgres();
+    let (db, _) = ground.open();
+    let writes: Vec<_> = (1..=400)
+        .map(|number| {
+            let db = db.clone();
+            tokio::spawn(async move {
+                db.write::<_, DbError, _>(move |tx| {
+                    // Long enough for the others to come in between.
+                    let before: i64 = tx.one(
+                        "SELECT value FROM counters WHERE name = 'devices'",
+                        params![],
+                        |row| row.get(0),
+                    )?;
+                    std::thread::sleep(std::time::Duration::from_millis(2));
+                    add(tx, &format!("n{number:03}"))?;
+                    let now = tx.next_id::<i64>("devices")?;
+                    Ok(now - before)
+                })
+                .await
+            })
+        })
+        .collect();
+    for write in writes {
+        assert_eq!(write.await.unwrap().unwrap(), 1);
+    }
+    assert_eq!(counter(&db, "devices").await, 400);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_loses_nothing_that_was_answered() {
     let postgres = Postgres::start().unwrap();
     let ground = Ground::postgres_in(Database::create_at(&postgres).unwrap());
