@@ -317,7 +317,7 @@ mod tests {
     use super::*;
     use crate::{
         SystemClock,
-        api::Http,
+        api::{Http, Way},
         secrets::Secrets,
         session::Pair,
         store::testing::{Temporary, temporary},
@@ -354,7 +354,7 @@ mod tests {
         let pair = Pair::new(tokens, DeviceId::new(5).unwrap(), clock.now());
         // Nobody listens on the first port.
         let server_url = "http://127.0.0.1:1".to_owned();
-        let http = Http::new(&server_url).unwrap();
+        let http = Http::new(&server_url, Way::default()).unwrap();
         let secrets = opened.secrets.account("1@test");
         let session = Session::new(http.clone(), secrets, clock.clone(), pair);
         let core = Core::start(Parts {
@@ -364,8 +364,11 @@ mod tests {
             store: database.store.clone(),
             api: Api::new(http, session.clone()),
             session,
-            clock,
             rng: StdRng::seed_from_u64(1),
+            settings: watch::Sender::new(Settings::default()).subscribe(),
+            troubles: Troubles::new(clock.clone()),
+            known: Known::default(),
+            clock,
         });
         (core, database)
     }
