@@ -62,7 +62,7 @@ fn a_group_hears_all() {
 #[test]
 fn the_idle_come_back_after_a_restart() {
     let result = run("idle");
-    assert!(figure(&result, "memory per socket (PSS)") > 0.0);
+    assert!(figure(&result, "memory per socket (RSS)") > 0.0);
     assert!(figure(&result, "restart: tries to connect, each") >= 1.0);
     assert!(figure(&result, "sign-ins") > 0.0);
 }

@@ -7,11 +7,16 @@
 
 use std::{
     path::Path,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
     thread::JoinHandle,
 };
 
-use super::{Connection, connection::Checkpoint};
+use parking_lot::Mutex;
+
+use super::Connection;
 use crate::db::{DbError, job::spawn};
 
 /// How many pages (of 4 KiB) the log grows by between one checkpoint and the next. A page that many
@@ -19,8 +24,9 @@ use crate::db::{DbError, job::spawn};
 /// start after a crash.
 const OFTEN: u32 = 4_000;
 
-/// From so many pages on the log has to begin anew, although the writer waits for that: one that
-/// is never at rest would otherwise make it grow for ever.
+/// From so many pages on the writer waits until the thread has done what it is at, and copies the
+/// rest itself, so that the log begins anew: one who is never at rest would otherwise make it grow
+/// for ever.
 const LONG: u32 = 16_000;
 
 /// Starts the thread for the file at `path`, and has `writer` wake it. It ends after the writer's
@@ -31,12 +37,17 @@ const LONG: u32 = 16_000;
 pub(super) fn start(path: &Path, writer: &mut Connection) -> Result<JoinHandle<()>, DbError> {
     let connection = Connection::open_checkpointer(path)?;
     let (wake, woken) = sync_channel(1);
-    writer.watch_log(watch(wake))?;
-    spawn("db.checkpoint", move || run(&connection, &woken))
+    let copying = Arc::default();
+    writer.watch_log(watch(wake, Arc::clone(&copying)))?;
+    spawn("db.checkpoint", move || run(&connection, &woken, &copying))
 }
 
-/// Returns what is to be called with the pages in the log after each commit.
-fn watch(wake: SyncSender<()>) -> impl FnMut(u32) + Send + 'static {
+/// Returns what is to be called with the pages in the log after each commit. It tells whether the
+/// writer has to copy them itself.
+fn watch(
+    wake: SyncSender<()>,
+    copying: Arc<Mutex<()>>,
+) -> impl FnMut(u32) -> bool + Send + 'static {
     let mut next = OFTEN;
     let mut before = 0;
     move |pages| {
@@ -45,26 +56,25 @@ fn watch(wake: SyncSender<()>) -> impl FnMut(u32) + Send + 'static {
             next = OFTEN;
         }
         before = pages;
-        if pages >= next {
-            next = pages.saturating_add(OFTEN);
-            // When it is full, the thread has not begun yet with what it was woken for.
-            let _ = wake.try_send(());
+        if pages < next {
+            return false;
         }
+        next = pages.saturating_add(OFTEN);
+        if pages >= LONG {
+            drop(copying.lock());
+            return true;
+        }
+        // When it is full, the thread has not begun yet with what it was woken for.
+        let _ = wake.try_send(());
+        false
     }
 }
 
-fn run(connection: &Connection, woken: &Receiver<()>) {
+fn run(connection: &Connection, woken: &Receiver<()>, copying: &Mutex<()>) {
     while woken.recv().is_ok() {
-        let done =
-            connection
-                .checkpoint(Checkpoint::Beside)
-                .and_then(|pages| match pages >= LONG {
-                    // Only what has come meanwhile is left to be copied.
-                    true => connection.checkpoint(Checkpoint::Anew).map(drop),
-                    false => Ok(()),
-                });
-        if let Err(error) = done {
-            // The log stays as it is, and the next words brings the thread here again.
+        let _copying = copying.lock();
+        if let Err(error) = connection.checkpoint() {
+            // The log stays as it is, and the next word brings the thread here again.
             tracing::warn!(%error, "db.checkpoint_failed");
         }
     }
@@ -77,9 +87,9 @@ mod tests {
     #[test]
     fn the_thread_is_woken_each_time_the_log_has_grown_by_enough() {
         let (wake, woken) = sync_channel(1);
-        let mut commit = watch(wake);
+        let mut commit = watch(wake, Arc::default());
         let mut woken_by = |pages| {
-            commit(pages);
+            assert!(!commit(pages));
             woken.try_recv().is_ok()
         };
         assert!(!woken_by(1));
@@ -90,6 +100,17 @@ mod tests {
         // The log began anew.
         assert!(!woken_by(3));
         assert!(woken_by(OFTEN));
+    }
+
+    #[test]
+    fn the_writer_copies_a_log_that_has_become_too_long() {
+        let (wake, woken) = sync_channel(1);
+        let mut commit = watch(wake, Arc::default());
+        assert!(commit(LONG));
+        assert!(!commit(LONG + 1));
+        // Readers have kept it from beginning anew.
+        assert!(commit(LONG + OFTEN));
+        assert!(woken.try_recv().is_err());
     }
 
     #[test]

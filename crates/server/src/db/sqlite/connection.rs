@@ -21,19 +21,6 @@ const BUSY_TRIES: i32 = 20_000;
 /// Statements that a connection keeps prepared; the program has fewer.
 const STATEMENTS: usize = 256;
 
-/// How long the checkpointer waits for readers of the log.
-const PATIENCE: Duration = Duration::from_millis(50);
-
-/// How the log is copied into the file.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Checkpoint {
-    /// As far as nobody has to wait.
-    Beside,
-    /// To its end, so that it begins anew. Whoever writes waits meanwhile. Readers that are not
-    /// done soon keep it from that.
-    Anew,
-}
-
 /// A connection that is used by one thread.
 pub(in crate::db) struct Connection {
     sqlite: rusqlite::Connection,
@@ -65,8 +52,6 @@ impl Connection {
     pub(super) fn open_checkpointer(path: &Path) -> Result<Self, DbError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Self::open(path, flags)?;
-        // While it waits for readers the writer waits for it, so it does not wait long.
-        connection.sqlite.busy_timeout(PATIENCE).map_err(error)?;
         connection.batch("PRAGMA synchronous = FULL;")?;
         Ok(connection)
     }
@@ -130,31 +115,24 @@ impl Connection {
     }
 
     /// Has `look` called after each commit with the pages (of 4 KiB) that are in the log. From now
-    /// on commits do not copy them into the file.
+    /// on commits copy them into the file only where it returns true.
     pub(super) fn watch_log(
         &mut self,
-        mut look: impl FnMut(u32) + Send + 'static,
+        mut look: impl FnMut(u32) -> bool + Send + 'static,
     ) -> Result<(), DbError> {
-        let hook = move |_: &mut Wal, pages| {
-            look(u32::try_from(pages).unwrap_or_default());
+        let hook = move |wal: &mut Wal, pages| {
+            if look(u32::try_from(pages).unwrap_or_default()) {
+                // The commit is done, whatever becomes of this.
+                let _ = wal.checkpoint();
+            }
             Ok(())
         };
         self.sqlite.wal_hook(Some(hook)).map_err(error)
     }
 
-    /// Copies pages from the log into the file. Returns how many pages are in the log.
-    pub(super) fn checkpoint(&self, how: Checkpoint) -> Result<u32, DbError> {
-        let sql = match how {
-            Checkpoint::Beside => "PRAGMA wal_checkpoint(PASSIVE)",
-            Checkpoint::Anew => "PRAGMA wal_checkpoint(RESTART)",
-        };
-        let mut pages = 0_i64;
-        self.each(sql, &[], |row| {
-            pages = row.get(1)?;
-            Ok(())
-        })?;
-        // There are -1 when the file has no log.
-        Ok(u32::try_from(pages).unwrap_or_default())
+    /// Copies pages from the log into the file, as far as nobody has to wait for it.
+    pub(super) fn checkpoint(&self) -> Result<(), DbError> {
+        self.batch("PRAGMA wal_checkpoint(PASSIVE)")
     }
 
     /// Returns whether a transaction is open.
