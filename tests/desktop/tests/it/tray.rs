@@ -82,7 +82,10 @@ async fn a_closed_window_is_in_the_tray_or_can_be_reached_without() -> Result<()
         app.closes_window(&window)?;
         app.see(&id("close-dialog")).await?;
         app.click(&id("close-remember")).await?;
-        app.click(&id("close-tray")).await?;
+        // The driver may not answer any more once the window is hidden, so the page clicks afterwards.
+        app.see(&id("close-tray")).await?;
+        let click = "setTimeout(() => document.querySelector(arguments[0]).click(), 100)";
+        app.script(click, vec![id("close-tray").into()]).await?;
         app.window_is_hidden().await?;
         tray.choose("Open Magpie").await?;
         let window = app.window_is_shown().await?;
