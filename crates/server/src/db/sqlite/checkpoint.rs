@@ -29,8 +29,8 @@ const OFTEN: u32 = 4_000;
 /// for ever.
 const LONG: u32 = 16_000;
 
-/// Starts the thread for the file at `path`, and has `writer` wake it. It ends after the writer's
-/// connection is closed.
+/// Starts the thread for the file at `path`, and has `writer` wake it. It ends when
+/// that connection leaves the log or is closed.
 ///
 /// # Errors
 /// When the file cannot be opened once more or there is no thread to be had.
@@ -137,8 +137,9 @@ mod tests {
         }
         let log = std::fs::metadata(path.with_extension("db-wal")).unwrap();
         assert!(log.len() < full, "the log has {} bytes", log.len());
-        drop(writer);
+        writer.leave_log().unwrap();
         thread.join().unwrap();
+        drop(writer);
         assert!(std::fs::metadata(&path).unwrap().len() >= written);
     }
 }

@@ -130,6 +130,12 @@ impl Connection {
         self.sqlite.wal_hook(Some(hook)).map_err(error)
     }
 
+    /// Drops what [`Self::watch_log`] was given; from now on commits copy nothing.
+    pub(super) fn leave_log(&mut self) -> Result<(), DbError> {
+        let nobody: Option<fn(&mut Wal, i32) -> rusqlite::Result<()>> = None;
+        self.sqlite.wal_hook(nobody).map_err(error)
+    }
+
     /// Copies pages from the log into the file, as far as nobody has to wait for it.
     pub(super) fn checkpoint(&self) -> Result<(), DbError> {
         self.batch("PRAGMA wal_checkpoint(PASSIVE)")

@@ -44,7 +44,6 @@ pub(super) struct Sqlite {
 struct Threads {
     readers: Vec<JoinHandle<()>>,
     writer: Option<JoinHandle<()>>,
-    checkpointer: Option<JoinHandle<()>>,
 }
 
 /// What the threads are told.
@@ -62,7 +61,7 @@ impl Sqlite {
         let checkpointer = checkpoint::start(path, &mut connection)?;
         let (writes, queue) = mpsc::channel(QUEUE);
         let commits = Commits::default();
-        let writer = writer::Writer::new(connection, publish, commits.clone())?;
+        let writer = writer::Writer::new(connection, checkpointer, publish, commits.clone())?;
         let writer = spawn("db.writer", move || writer.run(queue))?;
 
         let (reads, queue) = mpsc::channel(QUEUE);
@@ -78,7 +77,6 @@ impl Sqlite {
         let threads = Threads {
             readers,
             writer: Some(writer),
-            checkpointer: Some(checkpointer),
         };
         Ok(Self {
             reads,
@@ -118,18 +116,13 @@ impl Sqlite {
     }
 
     pub(super) async fn close(&self) {
-        // The writer after the readers: it empties the log, in which nobody may be reading then. The
-        // checkpointer ends when the writer has.
-        let Threads {
-            readers,
-            writer,
-            checkpointer,
-        } = std::mem::take(&mut *self.threads.lock());
+        // The writer after the readers: it empties the log, in which nobody may be reading then.
+        let Threads { readers, writer } = std::mem::take(&mut *self.threads.lock());
         // Each fails where it is closed already.
         let _ = self.reads.send(Command::Close).await;
         join(readers).await;
         let _ = self.writes.send(Command::Close).await;
-        join(writer.into_iter().chain(checkpointer).collect()).await;
+        join(writer.into_iter().collect()).await;
     }
 }
 

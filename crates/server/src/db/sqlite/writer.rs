@@ -7,6 +7,7 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    thread::JoinHandle,
     time::Instant,
 };
 
@@ -26,6 +27,7 @@ const BATCH: usize = 256;
 
 pub(super) struct Writer {
     connection: Connection,
+    checkpointer: JoinHandle<()>,
     publish: Publish,
     // The greatest activity stamp that was given to a batch.
     last_stamp: i64,
@@ -35,12 +37,14 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(
         connection: Connection,
+        checkpointer: JoinHandle<()>,
         publish: Publish,
         commits: Commits,
     ) -> Result<Self, DbError> {
         let last_stamp = connection.last_stamp()?;
         Ok(Self {
             connection,
+            checkpointer,
             publish,
             last_stamp,
             commits,
@@ -62,6 +66,18 @@ impl Writer {
                     .flatten();
             }
             self.commit(&mut batch);
+        }
+        self.close();
+    }
+
+    /// Empties the log and takes it away. The connection that closes last does that, and of two that
+    /// close at once neither: so the checkpointer's goes first.
+    fn close(mut self) {
+        if let Err(error) = self.connection.leave_log() {
+            tracing::warn!(%error, "db.checkpointer_kept");
+        } else {
+            // One that panicked was reported by the panic itself.
+            let _ = self.checkpointer.join();
         }
         if let Err(error) = self.connection.batch("PRAGMA wal_checkpoint(TRUNCATE)") {
             // The log stays and is read at the next start.
