@@ -8,6 +8,7 @@ mod checkout;
 mod codegen;
 mod command;
 mod node;
+mod release;
 mod run;
 mod system;
 mod test;
@@ -34,6 +35,8 @@ enum Chore {
     Bench(bench::Args),
     /// Write the page's TypeScript bindings from the Rust types.
     Codegen(codegen::Args),
+    /// Make the packages of a version, and all that is given out with them.
+    Release(release::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Test(args) => test::run(&args),
         Chore::Bench(args) => bench::run(&args),
         Chore::Codegen(args) => codegen::run(&args).map(|()| ExitCode::SUCCESS),
+        Chore::Release(args) => release::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("\nerror: {error:#}");
