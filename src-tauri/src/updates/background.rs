@@ -30,6 +30,8 @@ pub(crate) fn keep_looking(app: &AppHandle) {
                 UpdateState::Refused {
                     reason: UpdateRefusal::Unreachable,
                 } => AGAIN,
+                // Nobody is signed in to a server that might offer any.
+                UpdateState::Off if app.state::<Shell>().open_account().await.is_none() => AGAIN,
                 _ => DAY,
             };
             sleep(pause).await;

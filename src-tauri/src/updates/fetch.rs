@@ -69,7 +69,8 @@ impl Updates {
         };
         self.tell(downloading(0, size));
         let (too_much, mut progress) = (Notify::new(), Progress::default());
-        let counted = |bytes: usize, total: Option<u64>| {
+        let counted = |bytes: usize, announced: Option<u64>| {
+            let total = announced.or(size);
             if progress.more(bytes, total) {
                 self.tell(downloading(progress.done, total));
             }

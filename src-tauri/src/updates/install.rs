@@ -68,19 +68,23 @@ impl Updates {
 
     /// Notes that a message may have left. Where that was waited for, the package is ready again.
     pub(crate) fn message_moved(&self) {
-        if self.state() != refused(UpdateRefusal::UnsentMessages) {
+        if !self.waits_for_messages() {
             return;
         }
         let app = self.app.clone();
         tauri::async_runtime::spawn(async move {
             let updates = app.state::<Self>();
             if !app.state::<Shell>().has_unsent().await
-                && updates.state() == refused(UpdateRefusal::UnsentMessages)
+                && updates.waits_for_messages()
                 && let Some((found, _)) = updates.package()
             {
                 updates.tell(found.ready());
             }
         });
+    }
+
+    fn waits_for_messages(&self) -> bool {
+        *self.state.lock() == refused(UpdateRefusal::UnsentMessages)
     }
 
     /// Returns what is to be installed at the app's end, while accounts can still be asked whether

@@ -252,10 +252,15 @@ impl Updates {
     /// Notes how it stands, tells the pages, and returns it.
     fn tell(&self, update: UpdateState) -> UpdateState {
         *self.state.lock() = update.clone();
-        let told = self.app.state::<Desktop>();
-        told.told().tell_all(ShellEvent::Update {
+        let desktop = self.app.state::<Desktop>();
+        let event = ShellEvent::Update {
             update: update.clone(),
-        });
+        };
+        match desktop.told().is_heard() {
+            true => desktop.told().tell_all(event),
+            // It waits until the page listens.
+            false => desktop.told().tell(event),
+        }
         update
     }
 
