@@ -21,7 +21,8 @@ impl Entry {
         }
     }
 
-    fn arguments(&self) -> Vec<String> {
+    /// Returns what this copy is started with.
+    pub(crate) fn arguments(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         if self.profile != "default" {
             arguments.extend(["--profile".to_owned(), self.profile.clone()]);
@@ -43,7 +44,7 @@ pub(crate) fn set(entry: &Entry, enabled: bool) -> io::Result<()> {
 }
 
 /// Returns the program as it will be found again: an AppImage is mounted somewhere else each time.
-fn program() -> io::Result<PathBuf> {
+pub(crate) fn program() -> io::Result<PathBuf> {
     match env::var_os("APPIMAGE").filter(|path| !path.is_empty()) {
         Some(image) if cfg!(target_os = "linux") => Ok(image.into()),
         _ => env::current_exe(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 use crate::{
-    commands::{app, contacts, conversations, desktop, session, timeline, upkeep},
+    commands::{app, contacts, conversations, desktop, session, timeline, updates, upkeep},
     told::ShellMessage,
 };
 
@@ -63,6 +63,10 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             upkeep::free_space,
             upkeep::diagnostics,
             upkeep::open_log_folder,
+            updates::update_state,
+            updates::check_update,
+            updates::install_update,
+            updates::restart_to_update,
             desktop::set_lock,
             desktop::remove_lock,
             desktop::lock,

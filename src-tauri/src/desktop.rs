@@ -62,6 +62,17 @@ pub(crate) struct StartedAs {
     pub(crate) folder: PathBuf,
 }
 
+impl StartedAs {
+    /// Returns how this copy is started again.
+    fn again(&self, hidden: bool) -> autostart::Entry {
+        autostart::Entry {
+            profile: self.profile.clone(),
+            data_dir: self.data_dir.clone(),
+            hidden,
+        }
+    }
+}
+
 impl Desktop {
     /// Puts the icon into the tray and begins to take notifications.
     pub(crate) fn new(app: &AppHandle, start: StartedAs) -> Self {
@@ -135,6 +146,11 @@ impl Desktop {
         self.start.folder.join(log::FOLDER)
     }
 
+    /// Returns what this copy of the app is to be started with again.
+    pub(crate) fn start_arguments(&self) -> Vec<String> {
+        self.start.again(false).arguments()
+    }
+
     /// Describes the desktop to whoever helps, without anything personal.
     pub(crate) fn described(&self) -> Vec<(String, String)> {
         let variable = |name: &str| env::var(name).unwrap_or_default();
@@ -192,11 +208,7 @@ impl Desktop {
         self.shortcut.set(app, after.shortcut.as_deref())?;
         let at_login = |settings: &Settings| (settings.start_at_login, settings.start_hidden);
         if at_login(before) != at_login(after) {
-            let entry = autostart::Entry {
-                profile: self.start.profile.clone(),
-                data_dir: self.start.data_dir.clone(),
-                hidden: after.start_hidden,
-            };
+            let entry = self.start.again(after.start_hidden);
             autostart::set(&entry, after.start_at_login).map_err(|error| {
                 let message = format!("starting at login: {error}");
                 CoreError::local(LocalCode::Internal, message)

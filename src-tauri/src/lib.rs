@@ -24,6 +24,7 @@ mod shortcut;
 mod system;
 mod told;
 mod tray;
+mod updates;
 mod windows;
 mod words;
 
@@ -41,6 +42,7 @@ use crate::{
     desktop::{Desktop, StartedAs},
     instance::{InstanceError, Request, Start},
     shell::Shell,
+    updates::Updates,
 };
 
 /// A chat of your own.
@@ -110,7 +112,8 @@ pub fn run(options: Options) -> Result<(), StartError> {
 fn start(options: Options) -> Result<(), Reason> {
     #[cfg(target_os = "linux")]
     graphics::prepare(options.safe_graphics);
-    let context = tauri::generate_context!();
+    let mut context = tauri::generate_context!();
+    updates::configure(&mut context);
     let data = match &options.data_dir {
         Some(folder) => path::absolute(folder).map_err(Reason::Folder)?,
         None => dirs::data_dir()
@@ -139,6 +142,8 @@ fn start(options: Options) -> Result<(), Reason> {
     let handler = builder.invoke_handler();
     tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
+        // Its commands stay out of the page's reach: no capability names them.
+        .plugin(tauri_plugin_updater::Builder::new().build())
         .invoke_handler(handler)
         .on_window_event(window_event)
         .setup(move |app| {
@@ -151,11 +156,13 @@ fn start(options: Options) -> Result<(), Reason> {
                 data.join("server"),
             );
             app.manage(Desktop::new(app, started));
+            app.manage(Updates::new(app));
             app.manage(shell);
             open_profile(app.clone());
             shell::keep_counting(app);
             desktop::follow_settings(app);
             desktop::keep_reachable(app);
+            updates::keep_looking(app);
             #[cfg(target_os = "linux")]
             system::listen(app);
             #[cfg(unix)]
@@ -173,7 +180,13 @@ fn start(options: Options) -> Result<(), Reason> {
         .run(|app, event| match event {
             RunEvent::Exit => {
                 app.state::<Desktop>().places().save();
-                tauri::async_runtime::block_on(app.state::<Shell>().close());
+                let updates = app.state::<Updates>();
+                let due = tauri::async_runtime::block_on(async {
+                    let due = updates.due().await;
+                    app.state::<Shell>().close().await;
+                    due
+                });
+                updates.end(due);
             }
             #[cfg(target_os = "macos")]
             RunEvent::Reopen { .. } => windows::present_main(app, None),

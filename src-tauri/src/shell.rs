@@ -10,7 +10,7 @@ use std::{
 
 use magpie_core::{
     Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock,
-    home::AccountLine, notify::NotifyEvent, socket::LinkState,
+    home::AccountLine, notify::NotifyEvent, secrets::LockState, socket::LinkState,
 };
 use parking_lot::RwLock;
 use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
@@ -20,7 +20,10 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{bindings::CoreMessage, desktop::Desktop, host::Host, told::ShellEvent, windows};
+use crate::{
+    bindings::CoreMessage, desktop::Desktop, host::Host, told::ShellEvent, updates::Updates,
+    windows,
+};
 
 /// What is unread is counted again at most so often.
 const BREATH: Duration = Duration::from_millis(250);
@@ -195,6 +198,28 @@ impl Shell {
         Ok(ended?)
     }
 
+    /// Tells whether messages of any account wait to be sent. While the app is locked, or not open
+    /// yet, nobody knows, and it is taken for so.
+    pub(crate) async fn has_unsent(&self) -> bool {
+        let Some(home) = self.home.get() else {
+            return true;
+        };
+        if home.lock_state() == LockState::Locked {
+            return true;
+        }
+        for open in self.accounts.lock().await.values() {
+            match open.core.unsent().await {
+                Ok(0) => {}
+                Ok(_) => return true,
+                Err(error) => {
+                    tracing::warn!(%error, "nobody knows whether messages wait to be sent");
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
     /// Has all accounts try to connect at once.
     pub(crate) async fn reconnect(&self) {
         for open in self.accounts.lock().await.values() {
@@ -296,6 +321,9 @@ impl Shell {
         );
         if counts {
             self.recount.notify_one();
+        }
+        if matches!(event, CoreEvent::Timeline { .. }) {
+            self.app.state::<Updates>().message_moved();
         }
         if self.shown.read().as_deref() == Some(key)
             && let Err(error) = CoreMessage(event).emit(&self.app)

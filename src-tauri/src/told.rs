@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tauri::AppHandle;
 use tauri_specta::Event as _;
 
-use crate::windows::MAIN;
+use crate::{updates::UpdateState, windows::MAIN};
 
 /// What a `magpie://` link names. It shows something, and changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -92,6 +92,11 @@ pub(crate) enum ShellEvent {
     Lock {
         /// How it stands.
         lock: LockState,
+    },
+    /// Updating went on.
+    Update {
+        /// How it stands.
+        update: UpdateState,
     },
     /// A tray came or went.
     Tray {

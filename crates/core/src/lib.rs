@@ -30,6 +30,7 @@ mod pipeline;
 mod store;
 mod sync;
 
+pub use api::GuestWay;
 pub use client::Core;
 pub use clock::{Clock, SystemClock, this_platform};
 pub use error::{CoreError, Failure, FailureCode, LocalCode};

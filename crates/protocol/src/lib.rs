@@ -18,6 +18,7 @@ pub mod routes;
 pub mod server;
 pub mod sessions;
 pub mod sync;
+pub mod updates;
 
 pub use error::{ErrorBody, ErrorCode, Retry};
 pub use ids::{

@@ -81,6 +81,11 @@ routes! {
     GATEWAY = "/api/v1/gateway";
     /// `GET`: upgrades to the socket; see [`crate::frames`].
     SOCKET = "/api/v1/socket";
+    /// `GET`: [`crate::updates::UpdateManifest`], or nothing (204) while there is none. Open to
+    /// everybody.
+    UPDATES = "/api/v1/updates";
+    /// `GET`: a package that the manifest names; parts of it too (`Range`). Open to everybody.
+    UPDATE_PACKAGE = "/api/v1/updates/{file}";
 }
 
 /// [`DEVICE`], filled in.

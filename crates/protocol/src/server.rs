@@ -26,6 +26,10 @@ pub struct ServerInfo {
     pub protocol_min: u32,
     /// Whether people can make an account by themselves.
     pub registration: RegistrationPolicy,
+    /// Whether the app can be updated from here; see [`crate::updates`]. A server that is older than
+    /// this does not say.
+    #[serde(default)]
+    pub updates: bool,
 }
 
 /// Who can make an account.

@@ -35,6 +35,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
         (name = "conversations", description = "Conversations and marks"),
         (name = "messages", description = "Messages"),
         (name = "sync", description = "What changed"),
+        (name = "updates", description = "Newer versions of the app"),
     )
 )]
 struct Preamble;

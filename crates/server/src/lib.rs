@@ -31,6 +31,7 @@ mod socket;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod updates;
 
 pub use app::{App, Server, StartError, Surroundings};
 pub use config::Config;

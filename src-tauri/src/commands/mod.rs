@@ -6,4 +6,5 @@ pub(crate) mod conversations;
 pub(crate) mod desktop;
 pub(crate) mod session;
 pub(crate) mod timeline;
+pub(crate) mod updates;
 pub(crate) mod upkeep;

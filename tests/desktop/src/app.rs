@@ -180,6 +180,32 @@ impl<'w> App<'w> {
         Screen::open(&self.display)?.windows(self.process(running)?)
     }
 
+    /// Waits until a program has started itself in this app's place and its window is on the screen,
+    /// and has it end.
+    ///
+    /// # Errors
+    /// When it does not start, or not under the same profile, or does not end.
+    pub async fn has_started_itself(&self, program: &Path) -> Result<()> {
+        let process = until(&format!("{} to start", program.display()), async || {
+            let Some(process) = running(program)? else {
+                return Ok(None);
+            };
+            let windows = Screen::open(&self.display)?.windows(process)?;
+            let shown = |one: &Frame| one.visible && one.title.starts_with("Magpie");
+            Ok(windows.iter().any(shown).then_some(process))
+        })
+        .await?;
+        let arguments = fs::read_to_string(format!("/proc/{process}/cmdline"))?;
+        if !arguments.contains(&format!("--profile\0{}\0", self.name)) {
+            bail!("it was started with {arguments:?}");
+        }
+        signal("TERM", process)?;
+        until("the end of the app", async || {
+            Ok((!is_alive(process)).then_some(()))
+        })
+        .await
+    }
+
     /// Waits until the main window is on the screen.
     ///
     /// # Errors
@@ -433,8 +459,8 @@ impl<'w> App<'w> {
     fn launcher(&self) -> Result<PathBuf> {
         let path = self.home.join("launch");
         let script = format!(
-            "#!/bin/sh\nexec '{}' \"$@\" >>'{}' 2>&1\n",
-            programs::built("magpie")?.display(),
+            "#!/bin/sh\n{} \"$@\" >>'{}' 2>&1\n",
+            self.world.start_lines(&self.name)?,
             self.world.log(&self.name).display()
         );
         fs::write(&path, script)?;
@@ -491,6 +517,19 @@ fn children_by_search(parent: u32) -> Result<String> {
         }
     }
     Ok(children)
+}
+
+/// Finds the process that runs a program.
+fn running(program: &Path) -> Result<Option<u32>> {
+    for entry in fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let runs_it = fs::read_link(path.join("exe")).is_ok_and(|exe| exe == program);
+        let number = path.file_name().and_then(|name| name.to_str());
+        if runs_it && let Some(Ok(number)) = number.map(str::parse) {
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
 }
 
 /// Sends a signal and returns whether there was somebody to send it to.

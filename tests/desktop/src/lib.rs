@@ -11,7 +11,9 @@
 
 mod actions;
 mod app;
+mod arranged;
 mod axe;
+mod makers;
 mod notifier;
 mod programs;
 mod screen;
@@ -22,6 +24,8 @@ mod world;
 
 pub use actions::{Message, Person, id};
 pub use app::App;
+pub use arranged::Installed;
+pub use makers::{Announced, Makers, announce, as_version};
 pub use notifier::{Notifier, Received};
 pub use screen::{Frame, TakenKeys};
 pub use server::Server;

@@ -65,6 +65,7 @@ impl<'w> Server<'w> {
                 .args(["--listen", &self.address.to_string()])
                 .arg("--data-dir")
                 .arg(&self.folder)
+                .args(self.world.server_arguments())
                 .stdin(Stdio::null())
                 .stdout(log.try_clone()?)
                 .stderr(log),

@@ -14,7 +14,7 @@ use magpie_tests_stage::{Group, bus};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::{App, Notifier, Server, TrayHost, app::picture, programs};
+use crate::{App, Notifier, Server, TrayHost, app::picture, arranged::Arranged, programs};
 
 /// A bus with a keychain on it, a folder for all that is written, and the processes that were
 /// started here.
@@ -23,6 +23,7 @@ pub struct World {
     bus: String,
     logs: PathBuf,
     open: RefCell<Vec<(String, Client)>>,
+    arranged: Arranged,
     /// Goes last, when nobody writes into it any more.
     folder: TempDir,
 }
@@ -67,6 +68,7 @@ impl World {
             bus,
             logs,
             open: RefCell::default(),
+            arranged: Arranged::default(),
             folder,
         })
     }
@@ -137,6 +139,10 @@ impl World {
 
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub(crate) fn arranged(&self) -> &Arranged {
+        &self.arranged
     }
 
     pub(crate) fn bus(&self) -> &str {

@@ -11,5 +11,6 @@ import shell from './zh-CN/shell'
 import shortcuts from './zh-CN/shortcuts'
 import start from './zh-CN/start'
 import switcher from './zh-CN/switcher'
+import updates from './zh-CN/updates'
 
-export const zhCN: Messages = { accounts, chats, common, contacts, failures, links, lock, settings, shell, shortcuts, start, switcher }
+export const zhCN: Messages = { accounts, chats, common, contacts, failures, links, lock, settings, shell, shortcuts, start, switcher, updates }

@@ -98,6 +98,14 @@ export const commands = {
 	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
 	/**  Opens the folder with the logs. */
 	openLogFolder: () => __TAURI_INVOKE<null>("open_log_folder"),
+	/**  Returns how updating stands. */
+	updateState: () => __TAURI_INVOKE<UpdateState>("update_state"),
+	/**  Looks for a newer version, and returns what came of it. */
+	checkUpdate: () => __TAURI_INVOKE<UpdateState>("check_update"),
+	/**  Fetches the newer version that was found. It is installed when the app is started anew. */
+	installUpdate: () => __TAURI_INVOKE<null>("install_update"),
+	/**  Installs the newer version that was fetched, and starts the app anew. */
+	restartToUpdate: () => __TAURI_INVOKE<null>("restart_to_update"),
 	/**  Sets the app lock, or changes its passphrase. */
 	setLock: (passphrase: string) => __TAURI_INVOKE<null>("set_lock", { passphrase }),
 	/**  Takes the app lock away. */
@@ -945,6 +953,11 @@ export type ServerInfo = {
 	protocol_min: number,
 	/**  Whether people can make an account by themselves. */
 	registration: RegistrationPolicy,
+	/**
+	 *  Whether the app can be updated from here; see [`crate::updates`]. A server that is older than
+	 *  this does not say.
+	 */
+	updates?: boolean,
 };
 
 /**  All settings. Unknown fields of a newer version are dropped, missing ones have their default. */
@@ -1037,6 +1050,10 @@ total: number } |
 { type: "lock"; 
 /**  How it stands. */
 lock: LockState } | 
+/**  Updating went on. */
+{ type: "update"; 
+/**  How it stands. */
+update: UpdateState } | 
 /**  A tray came or went. */
 { type: "tray"; 
 /**  Whether there is one. */
@@ -1153,6 +1170,62 @@ export type UpdateAccount = {
 	/**  At most [`crate::limits::REGION_CHARS`]. */
 	region?: string | null,
 };
+
+/**  Why an update was refused. */
+export type UpdateRefusal = 
+/**  Where updates come from cannot be reached, or does not answer as it should. */
+"unreachable" | 
+/**  The signature is not that of the app's makers. */
+"signature" | 
+/**  It is not what the app's makers signed: it was changed, or did not arrive whole. */
+"damaged" | 
+/**  It is older than this version. */
+"older" | 
+/**  Messages wait to be sent. It is kept until they have left. */
+"unsent_messages" | 
+/**  The app was installed in a way that updates it otherwise. */
+"not_possible" | 
+/**  It could not be installed. */
+"failed";
+
+/**  How updating stands. */
+export type UpdateState = 
+/**  Nobody looked yet. */
+{ state: "unknown" } | 
+/**  There is nowhere to look: neither the account's server nor the makers of this build offer any. */
+{ state: "off" } | 
+/**  Somebody looks. */
+{ state: "checking" } | 
+/**  This is the newest version. */
+{ state: "none"; 
+/**  When that was so. */
+checked_at: Timestamp } | 
+/**  There is a newer version. */
+{ state: "available"; 
+/**  Which. */
+version: string; 
+/**  What is new. */
+notes: string; 
+/**  Its size in bytes. */
+size: number | null } | 
+/**  It is being fetched. */
+{ state: "downloading"; 
+/**  Which. */
+version: string; 
+/**  How many bytes are here. */
+done: number; 
+/**  Of how many. */
+total: number | null } | 
+/**  It is here, and was found good. It is installed when the app is started anew. */
+{ state: "ready"; 
+/**  Which. */
+version: string; 
+/**  What is new. */
+notes: string } | 
+/**  It was refused. */
+{ state: "refused"; 
+/**  Why. */
+reason: UpdateRefusal };
 
 /**  What everybody who is signed in may see of a person. There is no e-mail address in it. */
 export type User = {

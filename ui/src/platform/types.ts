@@ -63,5 +63,7 @@ export type {
   TimelinePage,
   TimelineSnapshot,
   UpdateAccount,
+  UpdateRefusal,
+  UpdateState,
   User,
 } from './bindings'

@@ -8,6 +8,7 @@
 mod authorised;
 mod call;
 mod failure;
+mod guest;
 mod open;
 mod tls;
 mod way;
@@ -15,4 +16,5 @@ mod way;
 pub(crate) use authorised::Api;
 pub(crate) use call::Http;
 pub(crate) use failure::transport_code;
+pub use guest::GuestWay;
 pub(crate) use way::Way;

@@ -91,17 +91,25 @@ pub(super) fn follow(
     proxy: &Proxy,
     server: &Url,
 ) -> Result<ClientBuilder, CoreError> {
+    Ok(match (proxy_to(proxy, server)?, proxy) {
+        (Some(proxy), _) => client.proxy(proxy),
+        (None, Proxy::None) => client.no_proxy(),
+        (None, _) => client,
+    })
+}
+
+/// Returns the proxy for a client, where the user has named one.
+///
+/// # Errors
+/// [`LocalCode::ProxyFailed`] when its address cannot be used.
+pub(super) fn proxy_to(proxy: &Proxy, server: &Url) -> Result<Option<reqwest::Proxy>, CoreError> {
     let Some(url) = proxy.url() else {
-        return Ok(match proxy {
-            Proxy::None => client.no_proxy(),
-            _ => client,
-        });
+        return Ok(None);
     };
     let end: Uri = server.as_str().parse().map_err(|_| unusable())?;
     // A client that cannot read the address would go straight.
     intercept(proxy, &end)?;
-    let proxy = reqwest::Proxy::all(url).map_err(|_| unusable())?;
-    Ok(client.proxy(proxy))
+    reqwest::Proxy::all(url).map(Some).map_err(|_| unusable())
 }
 
 /// Returns the proxy for an address; none where it is gone to straight.

@@ -1,6 +1,9 @@
 //! Finding out whether an address is a Magpie server's.
 
-use magpie_protocol::server::{PRODUCT, PROTOCOL_VERSION, ServerInfo};
+use magpie_protocol::{
+    routes,
+    server::{PRODUCT, PROTOCOL_VERSION, ServerInfo},
+};
 
 use super::{Home, ServerCheck, address};
 use crate::{
@@ -33,6 +36,21 @@ impl Home {
         Err(failure.unwrap_or_else(|| {
             CoreError::local(LocalCode::InvalidAddress, "there is nothing to ask")
         }))
+    }
+}
+
+impl Home {
+    /// Returns where a server offers newer versions of the app; nothing where it offers none. A
+    /// server that is too new for this app is asked as well, for it is then that an update is
+    /// needed.
+    ///
+    /// # Errors
+    /// Why the server cannot be asked.
+    pub async fn updates_of(&self, server_url: &str) -> Result<Option<String>, CoreError> {
+        let found = Http::new(server_url, self.way())?.server().await?;
+        let offers = found.info.product == PRODUCT && found.info.updates;
+        let origin = found.url.origin().ascii_serialization();
+        Ok(offers.then(|| format!("{origin}{}", routes::UPDATES)))
     }
 }
 
@@ -77,6 +95,7 @@ mod tests {
                 protocol,
                 protocol_min,
                 registration: RegistrationPolicy::Open,
+                updates: false,
             })
             .map_err(|error| error.code())
         };

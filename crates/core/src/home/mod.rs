@@ -273,7 +273,7 @@ impl Home {
         &self.0.troubles
     }
 
-    fn way(&self) -> Way {
+    pub(crate) fn way(&self) -> Way {
         Way::new(self.0.settings.subscribe())
     }
 

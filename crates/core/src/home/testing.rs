@@ -25,6 +25,7 @@ impl Home {
                 protocol: PROTOCOL_VERSION,
                 protocol_min: PROTOCOL_VERSION,
                 registration: RegistrationPolicy::Open,
+                updates: false,
             },
         };
         let http = Http::new(&server.url, self.way())?;

@@ -50,6 +50,15 @@ impl Core {
         Ok(unsent(me, &row))
     }
 
+    /// Returns how many messages wait to be sent or are under way. Those that were refused wait for
+    /// nobody but the user, and are not counted.
+    ///
+    /// # Errors
+    /// [`crate::LocalCode::Storage`].
+    pub async fn unsent(&self) -> Result<u64, CoreError> {
+        Ok(self.shared.store.read(outbox::count_queued).await?)
+    }
+
     /// Tries a refused message again.
     ///
     /// # Errors

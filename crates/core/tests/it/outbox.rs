@@ -61,6 +61,11 @@ async fn a_message_refused_for_good_says_why_and_lets_the_next_one_pass() {
         .await;
     let line = client.core.conversations().await.unwrap().items[0].clone();
     assert_eq!(line.failed, 1);
+    assert_eq!(
+        client.core.unsent().await.unwrap(),
+        0,
+        "it waits for nobody but the user"
+    );
 
     client.core.retry_message(first.id).await.unwrap();
     client.until("it is sent now", || client.sent()).await;
@@ -110,12 +115,14 @@ async fn what_is_written_offline_survives_a_restart_and_leaves_in_order() {
     assert_eq!(client.texts().await, texts);
     let sending = client.messages().await;
     assert!(sending.iter().all(|m| m.status == SendStatus::Sending));
+    assert_eq!(client.core.unsent().await.unwrap(), 10);
     assert!(fake.with(|model| model.sends.is_empty()));
     fake.with(|model| model.refuse_sockets = false);
     client.core.reconnect();
     client.until("all are sent", || client.sent()).await;
     assert_eq!(stored(&fake), texts);
     assert_eq!(client.texts().await, texts);
+    assert_eq!(client.core.unsent().await.unwrap(), 0);
 }
 
 #[tokio::test]

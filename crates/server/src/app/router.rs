@@ -10,14 +10,17 @@ use axum::{
 use magpie_protocol::{ErrorCode, limits::BODY_BYTES};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate as _, SizeAbove},
+    },
 };
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{App, observe};
 use crate::{
     AppError, accounts, conversations, docs, friends, health, messages, nodes, sessions, socket,
-    sync,
+    sync, updates,
 };
 
 /// Answers below this many bytes are not worth compressing.
@@ -34,6 +37,7 @@ fn routes() -> OpenApiRouter<App> {
         .merge(messages::router())
         .merge(sync::router())
         .merge(nodes::router())
+        .merge(updates::router())
         .merge(socket::router())
 }
 
@@ -46,7 +50,13 @@ pub(super) fn assemble(app: App) -> Router {
         .fallback(async || AppError::from(ErrorCode::NoSuchRoute))
         .method_not_allowed_fallback(wrong_method)
         .layer(CatchPanicLayer::custom(observe::panicked))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_FROM_BYTES)))
+        .layer(
+            CompressionLayer::new().compress_when(
+                SizeAbove::new(COMPRESS_FROM_BYTES)
+                    // Packages are compressed already, and whoever fetches one wants its length.
+                    .and(NotForContentType::const_new("application/octet-stream")),
+            ),
+        )
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn_with_state(
             app.clone(),

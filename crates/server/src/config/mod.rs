@@ -63,6 +63,11 @@ pub struct Config {
     #[arg(long, env = "MAGPIE_ADVERTISE", value_name = "URL")]
     pub advertise: Option<SocketUrl>,
 
+    /// Folder with newer versions of the app for the people of this server: `latest.json` and the
+    /// packages that it names, as a release has them. By default the server offers none
+    #[arg(long, env = "MAGPIE_UPDATES_DIR", value_name = "FOLDER")]
+    pub updates_dir: Option<PathBuf>,
+
     /// What people see as the server's name
     #[arg(long, env = "MAGPIE_NAME", value_name = "NAME", default_value_t = Self::default().name)]
     pub name: String,
@@ -119,6 +124,11 @@ pub struct Config {
     /// Tries to register that are taken from one address in an hour
     #[arg(long, env = "MAGPIE_REGISTRATIONS_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().registrations_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
     pub registrations_per_address_and_hour: u32,
+
+    /// Questions for newer versions of the app, packages included, that are answered to one address
+    /// in an hour; an organisation behind one address has many apps
+    #[arg(long, env = "MAGPIE_UPDATES_PER_ADDRESS_AND_HOUR", value_name = "COUNT", default_value_t = Self::default().updates_per_address_and_hour, value_parser = clap::value_parser!(u32).range(1..))]
+    pub updates_per_address_and_hour: u32,
 
     /// Requests that write which one person may make in a second, all devices together; ten times
     /// as many at once. Sockets have their own measure
@@ -196,6 +206,10 @@ impl Config {
                 self.registrations_per_address_and_hour,
             ),
             (
+                "updates_per_address_and_hour",
+                self.updates_per_address_and_hour,
+            ),
+            (
                 "writes_per_user_and_second",
                 self.writes_per_user_and_second,
             ),
@@ -227,6 +241,7 @@ impl Default for Config {
             database_connections: 8,
             bus: None,
             advertise: None,
+            updates_dir: None,
             name: "Magpie".into(),
             registration: WhoRegisters::Open,
             log_format: LogFormat::Text,
@@ -242,6 +257,7 @@ impl Default for Config {
             tries_per_account_and_hour: 60,
             sign_ins_per_address_and_hour: 600,
             registrations_per_address_and_hour: 120,
+            updates_per_address_and_hour: 6_000,
             writes_per_user_and_second: 20,
             friend_requests_per_user_and_hour: 60,
             profile_changes_per_user_and_hour: 60,

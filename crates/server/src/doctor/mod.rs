@@ -12,6 +12,7 @@ mod postgres;
 mod redis;
 mod report;
 mod settings;
+mod updates;
 
 use std::process::ExitCode;
 
@@ -70,4 +71,5 @@ async fn look(config: &Config, report: &mut Report) {
     clock::look(report).await;
     ports::look(config, report).await;
     machine::look(config, report);
+    updates::look(config, report).await;
 }

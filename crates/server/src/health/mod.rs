@@ -98,5 +98,6 @@ async fn server(State(app): State<App>) -> Json<ServerInfo> {
         protocol: PROTOCOL_VERSION,
         protocol_min: PROTOCOL_VERSION,
         registration: app.config().registration.into(),
+        updates: app.config().updates_dir.is_some(),
     })
 }

@@ -22,6 +22,7 @@ pub(crate) struct Limits {
     accounts: Limit<Account>,
     sign_ins: Limit<Caller>,
     registrations: Limit<Caller>,
+    updates: Limit<Caller>,
     writes: Limit<UserId>,
     friend_requests: Limit<UserId>,
     profile_changes: Limit<UserId>,
@@ -53,6 +54,7 @@ impl Limits {
             accounts: hourly(config.tries_per_account_and_hour, clock),
             sign_ins: hourly(config.sign_ins_per_address_and_hour, clock),
             registrations: hourly(config.registrations_per_address_and_hour, clock),
+            updates: hourly(config.updates_per_address_and_hour, clock),
             writes: Limit::new(writes, clock),
             friend_requests: hourly(config.friend_requests_per_user_and_hour, clock),
             profile_changes: hourly(config.profile_changes_per_user_and_hour, clock),
@@ -75,6 +77,14 @@ impl Limits {
     pub(crate) fn registration(&self, caller: Caller, username: &str) -> Result<(), AppError> {
         self.registrations.take(&caller)?;
         self.accounts.take(&Account::new("register", username))
+    }
+
+    /// Counts a question for a newer version of the app, or for one of its packages.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub(crate) fn update(&self, caller: Caller) -> Result<(), AppError> {
+        self.updates.take(&caller)
     }
 
     /// Counts a try to change a password.

@@ -34,4 +34,5 @@ mod sessions;
 mod shared;
 mod sockets;
 mod sync;
+mod updates;
 mod world;

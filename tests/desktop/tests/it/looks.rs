@@ -122,7 +122,7 @@ async fn look(app: &App<'_>, view: &str) -> Result<()> {
 }
 
 /// Chooses theme and language in the settings, and waits until the page wears them.
-async fn dress(app: &App<'_>, theme: &str, language: &str) -> Result<()> {
+pub(crate) async fn dress(app: &App<'_>, theme: &str, language: &str) -> Result<()> {
     app.click(&id("rail-settings")).await?;
     for (setting, value) in [("settings-theme", theme), ("settings-language", language)] {
         app.click(&id(setting)).await?;

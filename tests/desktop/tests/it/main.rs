@@ -11,3 +11,4 @@ mod presence;
 mod start;
 mod system;
 mod tray;
+mod updates;

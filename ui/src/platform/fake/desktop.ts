@@ -1,11 +1,12 @@
-import type { AccountLine, Pause, StorageUsed } from '../bindings'
+import type { AccountLine, Pause, StorageUsed, UpdateState } from '../bindings'
 import type { Platform } from '../platform'
 import { failure, type World } from './world'
 
 type Part = Pick<
   Platform,
   | 'setMuted' | 'setQuiet' | 'setView' | 'accounts' | 'switchAccount' | 'storageUsed' | 'freeSpace' | 'diagnostics'
-  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'forgetLock' | 'answerClose' | 'pageReady' | 'popOut'
+  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'forgetLock' | 'answerClose' | 'pageReady' | 'popOut' | 'updateState'
+  | 'checkUpdate' | 'installUpdate' | 'restartToUpdate'
 >
 
 const HOUR = 3_600_000
@@ -19,6 +20,8 @@ export function desktop(world: World, passphrase?: string): Part {
   let secret = passphrase
   let wrong = 0
   let used: StorageUsed = { messages: 148 * MB, search: 61 * MB, other: 3 * MB, free: 96 * MB, message_count: 402_118 }
+
+  let update: UpdateState = { state: 'unknown' }
 
   function until(pause: Pause | null): number | null {
     switch (pause) {
@@ -61,6 +64,12 @@ export function desktop(world: World, passphrase?: string): Part {
       throw failure('wrong_passphrase', wrong > 2 ? 1_000 * 2 ** (wrong - 3) : null)
     }
     wrong = 0
+  }
+
+  function setUpdate(now: UpdateState): UpdateState {
+    update = now
+    world.emitShell({ type: 'update', update })
+    return update
   }
 
   return {
@@ -140,5 +149,30 @@ export function desktop(world: World, passphrase?: string): Part {
       }),
     pageReady: () => world.answer(() => null),
     popOut: () => world.answer(() => null),
+    updateState: () => world.answer(() => update),
+    checkUpdate: async () => {
+      setUpdate({ state: 'checking' })
+      return world.answer(() =>
+        setUpdate({
+          state: 'available',
+          version: '0.2.0',
+          notes: 'Search finds words of two characters.\nVoice messages play while you write.\nFixed: the list jumped when an old chat was opened.',
+          size: 18_400_000,
+        }),
+      )
+    },
+    installUpdate: async () => {
+      if (update.state !== 'available') {
+        throw failure('internal')
+      }
+      const { version, notes, size } = update
+      for (const part of [0, 0.4, 0.8]) {
+        setUpdate({ state: 'downloading', version, done: Math.round((size ?? 0) * part), total: size })
+        await world.answer(() => null)
+      }
+      setUpdate({ state: 'ready', version, notes })
+      return null
+    },
+    restartToUpdate: () => world.answer(() => null),
   }
 }

@@ -103,6 +103,12 @@ pub(crate) fn queued(db: &Connection, after: u64, limit: u32) -> Result<Vec<Outb
     .collect()
 }
 
+/// Returns how many messages are to be sent. Refused ones are not among them.
+pub(crate) fn count_queued(db: &Connection) -> Result<u64> {
+    db.prepare_cached("SELECT count(*) FROM outbox WHERE state = 'queued'")?
+        .query_row([], |row| Ok(value::number(row, 0)))?
+}
+
 /// Counts one more try.
 pub(crate) fn attempted(tx: &Tx<'_>, id: MessageId) -> Result<()> {
     tx.prepare_cached("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?1")?

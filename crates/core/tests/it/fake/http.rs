@@ -43,6 +43,7 @@ pub(super) async fn info() -> Json<ServerInfo> {
         protocol: PROTOCOL_VERSION,
         protocol_min: 1,
         registration: RegistrationPolicy::Open,
+        updates: false,
     })
 }
 
