@@ -8,6 +8,8 @@ mod checkout;
 mod codegen;
 mod command;
 mod node;
+#[cfg(target_os = "linux")]
+mod package_check;
 mod release;
 mod run;
 mod system;
@@ -37,6 +39,9 @@ enum Chore {
     Codegen(codegen::Args),
     /// Make the packages of a version, and all that is given out with them.
     Release(release::Args),
+    /// Install the packages in fresh roots, start the app there, and remove them again.
+    #[cfg(target_os = "linux")]
+    PackageCheck(package_check::Args),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +51,8 @@ fn main() -> ExitCode {
         Chore::Bench(args) => bench::run(&args),
         Chore::Codegen(args) => codegen::run(&args).map(|()| ExitCode::SUCCESS),
         Chore::Release(args) => release::run(&args).map(|()| ExitCode::SUCCESS),
+        #[cfg(target_os = "linux")]
+        Chore::PackageCheck(args) => package_check::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("\nerror: {error:#}");

@@ -24,6 +24,8 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use clap::Subcommand;
 
+#[cfg(target_os = "linux")]
+pub(crate) use self::papers::needed_glibc;
 use self::{manifest::Manifest, packages::What, version::VERSION};
 use crate::{
     checkout,
@@ -144,7 +146,9 @@ fn build(args: &Build) -> Result<()> {
         step("the app", || packages::build(&args.what))?;
     }
     step("the app's packages", || packages::pack(&args.what, &out))?;
-    step("the server", || server::pack(&args.what, &out))
+    step("the server", || {
+        server::pack(&args.what, args.no_build, &out)
+    })
 }
 
 fn close(args: &Close) -> Result<()> {

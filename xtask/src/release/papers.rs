@@ -138,7 +138,7 @@ fn compress(from: &Path, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When its symbols cannot be read.
-pub(super) fn needed_glibc(binary: &Path) -> Result<String> {
+pub(crate) fn needed_glibc(binary: &Path) -> Result<String> {
     let symbols = answer("objdump", ["--dynamic-syms", &text(binary)]);
     let symbols = symbols.with_context(|| {
         let binary = binary.display();

@@ -19,11 +19,11 @@ const FILES: [&str; 5] = [
     "docs/deploy.md",
 ];
 
-/// Builds the server and puts its archive into a folder.
+/// Builds the server, unless that was done before, and puts its archive into a folder.
 ///
 /// # Errors
 /// When the build fails, or a file is missing.
-pub(super) fn pack(what: &What, out: &Path) -> Result<()> {
+pub(super) fn pack(what: &What, is_built: bool, out: &Path) -> Result<()> {
     let program_name = format!("magpie-server{}", env::consts::EXE_SUFFIX);
     let mut built = Vec::new();
     for triple in what.triples() {
@@ -41,7 +41,9 @@ pub(super) fn pack(what: &What, out: &Path) -> Result<()> {
             build.args(["--target", triple]);
             folder = folder.join(triple);
         }
-        command::run(build)?;
+        if !is_built {
+            command::run(build)?;
+        }
         built.push(folder.join("release").join(&program_name));
     }
 
