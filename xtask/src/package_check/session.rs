@@ -25,10 +25,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A view has more colours than this. An empty window has one.
+/// A view has more colours than this. An empty window has two, with the screen around it.
 const COLOURS: u32 = 100;
 /// A view that opened over another changes more pixels than this, of about a million.
-const CHANGED: u32 = 5_000;
+const CHANGED: f64 = 50_000.0;
+/// The same view drawn again differs by fewer.
+const SAME: f64 = 1_000.0;
 
 const HOME: &str = "/home/alice";
 const RUNTIME: &str = "/run/alice";
@@ -60,13 +62,14 @@ pub(super) fn starts(root: &Root, pictures: &Path) -> Result<()> {
 
     let mut app = stage.spawn(&["magpie"])?;
     let window = stage.window(&mut app)?;
-    let start = stage.drawn("start", &mut app)?;
+    let start = stage.shows("start", &mut app, |picture| Ok(colours(picture)? > COLOURS))?;
     println!("    the app opened {window:?}");
 
     // A link while it is open: the second start hands it over and ends.
     stage.open(INVITATION)?;
-    stage.changed("link", &start)?;
-    stage.still_runs(&mut app)?;
+    let invited = stage.shows("link", &mut app, |picture| {
+        Ok(difference(&start, picture)? > CHANGED)
+    })?;
     stage.open(HOSTILE)?;
     stage.logged("a link was refused")?;
     stage.still_runs(&mut app)?;
@@ -76,8 +79,10 @@ pub(super) fn starts(root: &Root, pictures: &Path) -> Result<()> {
     // And one that starts it.
     let mut app = stage.spawn(&["xdg-open", INVITATION])?;
     stage.window(&mut app)?;
-    stage.changed("started-by-link", &start)?;
-    println!("    a link started it");
+    stage.shows("started-by-link", &mut app, |picture| {
+        Ok(difference(&invited, picture)? < SAME)
+    })?;
+    println!("    a link started it, and is shown");
     stage.end(app)
 }
 
@@ -150,32 +155,22 @@ impl Stage<'_> {
         (output.status.success() && !text.is_empty()).then_some(text)
     }
 
-    /// Waits until there is something in the window, and takes its picture.
-    fn drawn(&self, name: &str, app: &mut Child) -> Result<PathBuf> {
-        until("the window stays empty", || {
+    /// Waits until the screen is at rest and as wanted, and takes its picture.
+    fn shows(
+        &self,
+        name: &str,
+        app: &mut Child,
+        wanted: impl Fn(&Path) -> Result<bool>,
+    ) -> Result<PathBuf> {
+        let before = self.pictures.with_file_name("before.png");
+        let mut seen = false;
+        until(&format!("the screen is not as wanted for {name}"), || {
             self.still_runs(app)?;
             let picture = self.picture(name)?;
-            let mut count = program("identify", ["-format", "%k"]);
-            count.arg(&picture);
-            let colours: u32 = output(count)?.trim().parse()?;
-            Ok((colours > COLOURS).then_some(picture))
-        })
-    }
-
-    /// Waits until the screen differs from an earlier picture by a view, and takes its picture.
-    fn changed(&self, name: &str, from: &Path) -> Result<()> {
-        until("the link is not shown", || {
-            let picture = self.picture(name)?;
-            let mut compare = program("compare", ["-metric", "AE"]);
-            compare.arg(from).arg(&picture).arg("null:");
-            // It ends with 1 where pictures differ, and says by how much where others complain.
-            let said = compare.output()?.stderr;
-            let said = String::from_utf8_lossy(&said);
-            let number = said.split_whitespace().next().unwrap_or_default();
-            let pixels: f64 = number
-                .parse()
-                .with_context(|| format!("compare says {said}"))?;
-            Ok((pixels > f64::from(CHANGED)).then_some(()))
+            let at_rest = seen && difference(&before, &picture)? == 0.0;
+            fs::copy(&picture, &before)?;
+            seen = true;
+            Ok((at_rest && wanted(&picture)?).then_some(picture))
         })
     }
 
@@ -220,6 +215,26 @@ impl Stage<'_> {
         ensure!(status.success(), "the app ended badly ({status})");
         Ok(())
     }
+}
+
+/// Returns how many colours a picture has.
+fn colours(picture: &Path) -> Result<u32> {
+    let mut count = program("identify", ["-format", "%k"]);
+    count.arg(picture);
+    Ok(output(count)?.trim().parse()?)
+}
+
+/// Returns in how many pixels two pictures differ.
+fn difference(one: &Path, other: &Path) -> Result<f64> {
+    let mut compare = program("compare", ["-metric", "AE"]);
+    compare.arg(one).arg(other).arg("null:");
+    // It ends with 1 where pictures differ, and says by how much where others complain.
+    let said = compare.output().context("cannot start compare")?.stderr;
+    let said = String::from_utf8_lossy(&said);
+    let number = said.split_whitespace().next().unwrap_or_default();
+    number
+        .parse()
+        .with_context(|| format!("compare says {said}"))
 }
 
 /// Returns all processes that a process has started, and those that they have.

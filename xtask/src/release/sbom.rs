@@ -76,6 +76,10 @@ fn tidied(list: &str) -> Result<String> {
     if let Some(about) = list.get_mut("metadata").and_then(Value::as_object_mut) {
         // The name of whoever was signed in.
         about.remove("authors");
+        // npm's has no version but this one; its own file says 0.0.0.
+        if let Some(page) = about.get_mut("component").and_then(Value::as_object_mut) {
+            page.insert("version".to_owned(), VERSION.into());
+        }
     }
     let text = serde_json::to_string_pretty(&list)? + "\n";
     let here = checkout::root().to_string_lossy();
@@ -89,11 +93,12 @@ mod tests {
 
     #[test]
     fn a_list_says_what_is_in_it_and_not_who_made_it() {
-        let list = r#"{"bomFormat":"CycloneDX","metadata":{"authors":[{"name":"root"}],"tools":[]},
+        let list = r#"{"bomFormat":"CycloneDX","metadata":{"authors":[{"name":"root"}],
+                       "component":{"name":"ui","version":"0.0.0"}},
                        "components":[{"name":"serde"}]}"#;
         let text = tidied(list).unwrap();
-        assert!(text.contains("serde") && text.contains("tools"));
-        assert!(!text.contains("root"));
+        assert!(text.contains("serde") && text.contains(VERSION));
+        assert!(!text.contains("root") && !text.contains("0.0.0"));
         let here = list.replace("serde", &checkout::root().to_string_lossy());
         for bad in [
             "",
