@@ -29,6 +29,10 @@ pub(super) fn sign(folder: &Path, mut manifest: Manifest) -> Result<()> {
     let names = manifest::to_be_signed(folder, VERSION)?;
     for name in &names {
         let mut signer = packages::tauri(["signer", "sign"])?;
+        // Tauri takes either in the one variable where it builds, but not where it only signs.
+        if let Some(file) = env::var_os(KEY).filter(|key| Path::new(key).is_file()) {
+            signer.env_remove(KEY).arg("--private-key-path").arg(file);
+        }
         // Without one the signer would ask for it.
         signer
             .arg(folder.join(name))
