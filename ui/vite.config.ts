@@ -33,5 +33,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 600,
     rolldownOptions: { output: { comments: { legal: true } } },
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true },
+  // A machine that has other work is slow, and no test is about how long it takes.
+  test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], restoreMocks: true, testTimeout: 60_000 },
 })
