@@ -31,11 +31,11 @@ const ENTRY: [&str; 8] = [
 pub(super) const DESKTOP: &str = "usr/share/applications/Magpie.desktop";
 const METAINFO: &str = "usr/share/metainfo/chat.magpie.desktop.metainfo.xml";
 
-/// Checks an unpacked package.
+/// Checks an unpacked package of a kind, `DEB` or `RPM`.
 ///
 /// # Errors
 /// When something is missing, or not as it should be.
-pub(super) fn check(folder: &Path) -> Result<()> {
+pub(super) fn check(folder: &Path, kind: &str) -> Result<()> {
     let programs: Vec<String> = files(&folder.join("usr/bin"))?.into_iter().collect();
     ensure!(programs == ["magpie"], "the programs are {programs:?}");
     for file in files(folder)? {
@@ -47,6 +47,13 @@ pub(super) fn check(folder: &Path) -> Result<()> {
         };
         ensure!(mode == wanted, "{file} has mode {mode:o}, not {wanted:o}");
     }
+
+    // By this the updater knows which package to ask for.
+    let mark = format!("__TAURI_BUNDLE_TYPE_VAR_{kind}");
+    let mut grep = program("grep", ["--quiet", "--text", "--fixed-strings", &mark]);
+    grep.arg(folder.join("usr/bin/magpie"));
+    command::run(grep)
+        .with_context(|| format!("the program does not know that it is in a {kind}"))?;
 
     let entry = folder.join(DESKTOP);
     let text = fs::read_to_string(&entry).context("there is no desktop entry")?;

@@ -33,7 +33,7 @@ pub(super) fn read(deb: &Path, unpacked: &Path) -> Result<()> {
     let mut unpack = program("dpkg-deb", ["--extract"]);
     unpack.arg(deb).arg(unpacked);
     command::run(unpack)?;
-    contents::check(unpacked)?;
+    contents::check(unpacked, "DEB")?;
     for paper in PAPERS {
         let path = unpacked.join("usr/share/doc/magpie").join(paper);
         ensure!(path.is_file(), "there is no {paper}");

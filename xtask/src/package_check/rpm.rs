@@ -89,7 +89,7 @@ pub(super) fn install_and_remove(rpm: &Path, root: &Path) -> Result<()> {
     let mut verify = in_root();
     verify.args(["--verify", "--nodeps", "magpie"]);
     command::run(verify)?;
-    contents::check(&without_database(root)?)?;
+    contents::check(&without_database(root)?, "RPM")?;
     let mut list = in_root();
     list.args(["--query", "--list", "magpie"]);
     let list = output(list)?;
