@@ -63,6 +63,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             upkeep::free_space,
             upkeep::diagnostics,
             upkeep::open_log_folder,
+            upkeep::crates,
             updates::update_state,
             updates::check_update,
             updates::install_update,

@@ -21,23 +21,33 @@ impl Engine {
     }
 }
 
-/// Sets a new window's page up.
+/// Sets a new window's page up, all but [`check_spelling`].
 pub(crate) fn set_up(window: &WebviewWindow, engine: Engine) {
     #[cfg(target_os = "linux")]
     linux::set_up(window);
-    apply(window, engine);
+    zoom(window, engine);
 }
 
 /// Tells a window's page what is chosen now.
 pub(crate) fn apply(window: &WebviewWindow, engine: Engine) {
+    zoom(window, engine);
+    check_spelling(window, engine);
+}
+
+fn zoom(window: &WebviewWindow, engine: Engine) {
     if let Err(error) = window.set_zoom(f64::from(engine.zoom_percent) / 100.0) {
         tracing::warn!(%error, "a page does not change its size");
     }
+}
+
+/// Has words checked, or not, in all windows. It reads the dictionaries, for which the start of the
+/// page need not wait.
+pub(crate) fn check_spelling(window: &WebviewWindow, engine: Engine) {
     // The other systems check words as their own settings say.
     #[cfg(target_os = "linux")]
     linux::check_spelling(window, engine.spell_check);
     #[cfg(not(target_os = "linux"))]
-    let _ = engine.spell_check;
+    let _ = (window, engine.spell_check);
 }
 
 #[cfg(target_os = "linux")]

@@ -8,6 +8,9 @@ mod checkout;
 mod codegen;
 mod command;
 mod node;
+#[cfg(target_os = "linux")]
+mod package_check;
+mod release;
 mod run;
 mod system;
 mod test;
@@ -34,6 +37,11 @@ enum Chore {
     Bench(bench::Args),
     /// Write the page's TypeScript bindings from the Rust types.
     Codegen(codegen::Args),
+    /// Make the packages of a version, and all that is given out with them.
+    Release(release::Args),
+    /// Install the packages in fresh roots, start the app there, and remove them again.
+    #[cfg(target_os = "linux")]
+    PackageCheck(package_check::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +50,9 @@ fn main() -> ExitCode {
         Chore::Test(args) => test::run(&args),
         Chore::Bench(args) => bench::run(&args),
         Chore::Codegen(args) => codegen::run(&args).map(|()| ExitCode::SUCCESS),
+        Chore::Release(args) => release::run(&args).map(|()| ExitCode::SUCCESS),
+        #[cfg(target_os = "linux")]
+        Chore::PackageCheck(args) => package_check::run(&args).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("\nerror: {error:#}");

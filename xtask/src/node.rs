@@ -19,17 +19,26 @@ use crate::{
 /// # Errors
 /// When Node is missing or too old, or npm fails.
 pub(crate) fn ensure_packages() -> Result<()> {
+    ensure_packages_in(&checkout::ui())
+}
+
+/// Sees to it that the packages of a folder are installed as its lock file says.
+///
+/// # Errors
+/// When Node is missing or too old, or npm fails.
+pub(crate) fn ensure_packages_in(folder: &Path) -> Result<()> {
     check_node()?;
-    let ui = checkout::ui();
     // npm writes its own list into the folder when it has finished.
-    let installed = modified(&ui.join("node_modules/.package-lock.json"));
-    let wanted = modified(&ui.join("package-lock.json"))
-        .with_context(|| format!("there is no package-lock.json in {}", ui.display()))?;
+    let installed = modified(&folder.join("node_modules/.package-lock.json"));
+    let wanted = modified(&folder.join("package-lock.json"))
+        .with_context(|| format!("there is no package-lock.json in {}", folder.display()))?;
     if installed.is_some_and(|installed| installed >= wanted) {
         println!("    packages are up to date");
         return Ok(());
     }
-    command::run(npm(&["ci", "--no-fund", "--no-audit"]))
+    let mut npm = npm(&["ci", "--no-fund", "--no-audit"]);
+    npm.current_dir(folder);
+    command::run(npm)
 }
 
 /// Sees to it that `ui/dist` is built from the sources as they are.
@@ -53,6 +62,14 @@ pub(crate) fn ensure_bundle() -> Result<()> {
 /// When it fails.
 pub(crate) fn npm_run(script: &str) -> Result<()> {
     command::run(npm(&["run", script]))
+}
+
+/// Returns what npm prints about the page.
+///
+/// # Errors
+/// When it fails.
+pub(crate) fn npm_output(words: &[&str]) -> Result<String> {
+    command::output(npm(words))
 }
 
 fn npm(words: &[&str]) -> Command {

@@ -8,7 +8,7 @@ use magpie_core::{
 };
 use tauri::{AppHandle, State, WebviewWindow};
 
-use crate::{desktop::Desktop, shell::Shell, windows};
+use crate::{desktop::Desktop, engine, shell::Shell, windows};
 
 /// Says that the main window's page shows what it is told to: links, requests and the like that came
 /// before are told now. To be called once, when somebody is signed in or is to sign in.
@@ -20,6 +20,7 @@ pub(crate) async fn page_ready(
 ) -> Result<(), Failure> {
     if window.label() == windows::MAIN {
         desktop.told().page_listens();
+        engine::check_spelling(&window, desktop.engine());
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use magpie_core::{
     diagnostics::DiagnosticsHost,
     storage::{FreeingProgress, StorageUsed},
 };
+use serde::Serialize;
 use tauri::{AppHandle, Manager as _, State};
 use tauri_plugin_opener::OpenerExt as _;
 
@@ -62,6 +63,39 @@ pub(crate) async fn open_log_folder(
         .map_err(|error| CoreError::local(LocalCode::Internal, error.to_string()).into())
 }
 
+/// A crate that the app is made of.
+#[derive(Debug, Clone, Serialize, specta::Type)]
+pub(crate) struct CrateLine {
+    /// Its name.
+    name: &'static str,
+    /// Its version.
+    version: &'static str,
+    /// Its licence, as it names it.
+    licence: &'static str,
+    /// Where its sources are, where it says so.
+    address: &'static str,
+}
+
+/// Name, version, licence and address of each; the build script writes them.
+const CRATES: &[(&str, &str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/crates.rs"));
+
+/// Returns the crates that the app is made of, by name.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn crates() -> Vec<CrateLine> {
+    lines()
+}
+
+fn lines() -> Vec<CrateLine> {
+    let line = |&(name, version, licence, address)| CrateLine {
+        name,
+        version,
+        licence,
+        address,
+    };
+    CRATES.iter().map(line).collect()
+}
+
 /// Returns the system's name, as it calls itself.
 fn system() -> String {
     let described = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
@@ -70,4 +104,23 @@ fn system() -> String {
         .find_map(|line| line.strip_prefix("PRETTY_NAME="))
         .map(|name| name.trim_matches('"').to_owned());
     name.unwrap_or_else(|| std::env::consts::OS.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_of_the_app_are_named_with_their_licences() {
+        let crates = lines();
+        let tauri = crates.iter().find(|one| one.name == "tauri").unwrap();
+        assert!(tauri.version.starts_with("2.") && tauri.licence.contains("MIT"));
+        assert!(tauri.address.starts_with("https://"));
+        assert!(!crates.iter().any(|one| one.name.starts_with("magpie")));
+        // What only builds or tests it is no part of it.
+        assert!(!crates.iter().any(|one| one.name == "tauri-build"));
+        for one in &crates {
+            assert!(!one.version.is_empty() && !one.licence.is_empty(), "{one:?}");
+        }
+    }
 }

@@ -4,13 +4,21 @@ mod close;
 mod place;
 mod present;
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use magpie_core::protocol::ConversationId;
 use tauri::{
     AppHandle, Manager as _, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
     webview::PageLoadEvent,
 };
+use tokio::time::sleep;
 
 pub(crate) use self::{
     close::{close_answered, main_is_closing},
@@ -28,6 +36,9 @@ const MAIN_SIZE: (f64, f64) = (1080.0, 720.0);
 const MAIN_LEAST: (f64, f64) = (720.0, 480.0);
 const CONVERSATION_SIZE: (f64, f64) = (520.0, 640.0);
 const CONVERSATION_LEAST: (f64, f64) = (360.0, 320.0);
+
+/// How long a window waits for its page before it is shown without one.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What all windows of this copy of the app have in common.
 pub(crate) struct Look {
@@ -94,29 +105,50 @@ fn open<'a>(
 ) -> Result<WebviewWindow, tauri::Error> {
     let desktop = app.state::<Desktop>();
     let place = desktop.places().get(app, label, least);
+    let shown = Arc::new(AtomicBool::new(hidden));
+    let late = Arc::clone(&shown);
     let (width, height) = place.map_or(size, |place| (place.width, place.height));
     builder = builder
         .title(desktop.look().title(name))
         .inner_size(width, height)
         .min_inner_size(least.0, least.1)
         .maximized(place.is_some_and(|place| place.maximized))
-        .visible(!hidden)
+        // It is shown once its page is there, so that nobody sees an empty one first. Besides, WebKitGTK
+        // draws a window that is shown before by waiting up to half a second for the page, which may
+        // be waiting for the window's process just then.
+        .visible(false)
         .zoom_hotkeys_enabled(false)
         .data_directory(desktop.look().page_data.clone())
         // The page is the app's own; nothing may lead it elsewhere.
         .on_navigation(is_own)
         .disable_drag_drop_handler()
-        .on_page_load(|window, load| {
-            if window.label() == MAIN && load.event() == PageLoadEvent::Started {
+        .on_page_load(move |window, load| match load.event() {
+            PageLoadEvent::Started if window.label() == MAIN => {
                 window.state::<Desktop>().told().page_is_loading();
             }
+            PageLoadEvent::Started => {}
+            PageLoadEvent::Finished => show_once(&window, &shown),
         });
     if let Some((x, y)) = place.and_then(|place| place.corner) {
         builder = builder.position(x, y);
     }
     let window = builder.build()?;
     engine::set_up(&window, desktop.engine());
+    let one = window.clone();
+    tauri::async_runtime::spawn(async move {
+        sleep(PATIENCE).await;
+        show_once(&one, &late);
+    });
     Ok(window)
+}
+
+/// Shows a window, unless that was done; later it may have been put away again.
+fn show_once(window: &WebviewWindow, shown: &AtomicBool) {
+    if !shown.swap(true, Ordering::Relaxed)
+        && let Err(error) = window.show()
+    {
+        tracing::warn!(%error, "a window cannot be shown");
+    }
 }
 
 /// Tells whether an address is that of the app's own page. Windows has no schemes of an app's own,

@@ -12,7 +12,7 @@ export function avatarColour(seed: number): number {
 export function initials(name: string): string {
   const words = name
     .split(/\s+/u)
-    .map((word) => graphemes(word).find((sign) => /[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(sign)))
+    .map(firstSign)
     .filter((sign) => sign !== undefined)
   const [first = '?', ...others] = words
   if (!/^\p{Script=Latin}|^\p{Script=Cyrillic}|^\p{Script=Greek}/u.test(first)) {
@@ -22,7 +22,15 @@ export function initials(name: string): string {
   return (first + last).toLocaleUpperCase()
 }
 
-function graphemes(text: string): string[] {
-  const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' }).segment(text)
-  return Array.from(segments, ({ segment }) => segment)
+/** Made when first needed, and once: making one is slow, and a list has many names. */
+let segmenter: Intl.Segmenter | undefined
+
+function firstSign(word: string): string | undefined {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+  for (const { segment } of segmenter.segment(word)) {
+    if (/[\p{L}\p{N}\p{Extended_Pictographic}]/u.test(segment)) {
+      return segment
+    }
+  }
+  return undefined
 }

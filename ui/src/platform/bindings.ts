@@ -98,6 +98,8 @@ export const commands = {
 	diagnostics: () => __TAURI_INVOKE<string>("diagnostics"),
 	/**  Opens the folder with the logs. */
 	openLogFolder: () => __TAURI_INVOKE<null>("open_log_folder"),
+	/**  Returns the crates that the app is made of, by name. */
+	crates: () => __TAURI_INVOKE<CrateLine[]>("crates"),
 	/**  Returns how updating stands. */
 	updateState: () => __TAURI_INVOKE<UpdateState>("update_state"),
 	/**  Looks for a newer version, and returns what came of it. */
@@ -344,6 +346,18 @@ notice: Notice } |
 
 /**  Carries the core's events to the page. */
 export type CoreMessage = CoreEvent;
+
+/**  A crate that the app is made of. */
+export type CrateLine = {
+	/**  Its name. */
+	name: string,
+	/**  Its version. */
+	version: string,
+	/**  Its licence, as it names it. */
+	licence: string,
+	/**  Where its sources are, where it says so. */
+	address: string,
+};
 
 /**  What somebody enters to sign in. */
 export type Credentials = {

@@ -9,8 +9,9 @@ import { makeRouter } from '@/router'
 import { startEvents } from '@/stores/events'
 import { useSession } from '@/stores/session'
 
-// Views are loaded when they are first shown; here they are there from the start, so that no test waits for a disk.
-import.meta.glob('../views/*.vue', { eager: true })
+// Views and dialogs are loaded when they are first shown; here they are there from the start, so that no test waits
+// for a disk.
+import.meta.glob(['../views/*.vue', '../features/*/{*Dialog,QuickSwitcher,ChatWindow}.vue'], { eager: true })
 
 /** The whole app in a document, on a host in memory. */
 export interface MountedApp {

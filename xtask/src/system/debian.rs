@@ -37,12 +37,30 @@ const TEST: [&str; 10] = [
     "xvfb",
 ];
 
+/// What reads packages, a Debian to install one in, and a screen that can be looked at.
+#[cfg(target_os = "linux")]
+const PACKAGES: [&str; 11] = [
+    "appstream",
+    "binutils",
+    "dbus",
+    "debian-archive-keyring",
+    "debootstrap",
+    "desktop-file-utils",
+    "gnome-keyring",
+    "imagemagick",
+    "rpm",
+    "xdotool",
+    "xvfb",
+];
+
 /// Returns the names of the packages that are needed.
 pub(super) fn packages(need: Need) -> Vec<&'static str> {
     match need {
         Need::Server => SERVER.to_vec(),
         Need::Build => [&SERVER[..], &BUILD].concat(),
         Need::Test => [&SERVER[..], &BUILD, &TEST].concat(),
+        #[cfg(target_os = "linux")]
+        Need::Packages => PACKAGES.to_vec(),
     }
 }
 

@@ -26,12 +26,28 @@ const TEST: [&str; 8] = [
     "xorg-x11-server-Xvfb",
 ];
 
+#[cfg(target_os = "linux")]
+const PACKAGES: [&str; 10] = [
+    "ImageMagick",
+    "appstream",
+    "binutils",
+    "dbus-daemon",
+    "debootstrap",
+    "desktop-file-utils",
+    "dpkg",
+    "gnome-keyring",
+    "xdotool",
+    "xorg-x11-server-Xvfb",
+];
+
 /// Returns what is missing.
 pub(super) fn missing(need: Need) -> Vec<Missing> {
     let wanted: Vec<&str> = match need {
         Need::Server => SERVER.to_vec(),
         Need::Build => [&SERVER[..], &BUILD].concat(),
         Need::Test => [&SERVER[..], &BUILD, &TEST].concat(),
+        #[cfg(target_os = "linux")]
+        Need::Packages => PACKAGES.to_vec(),
     };
     let missing: Vec<&str> = wanted
         .into_iter()

@@ -21,6 +21,9 @@ pub(crate) enum Need {
     Build,
     /// To run its tests too.
     Test,
+    /// To check its packages, once they are made.
+    #[cfg(target_os = "linux")]
+    Packages,
 }
 
 /// Something that is missing, and how one gets it.

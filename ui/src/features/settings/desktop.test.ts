@@ -214,6 +214,19 @@ describe('about', () => {
     await click('copy-diagnostics')
     await vi.waitFor(() => expect(find('toast')?.textContent).toContain('Diagnostics copied'))
     expect(copied).toHaveBeenCalledWith(expect.stringContaining('Magpie 0.1.0'))
-    expect(find('licences')?.textContent).toMatch(/vue \d.*MIT/)
+  })
+
+  it('names the work of others, once somebody asks for it', async () => {
+    const { find, fake } = await open('/settings/about')
+    const crates = vi.spyOn(fake, 'crates')
+    expect(find('licences')).toBeNull()
+    const details = document.querySelector('details')
+    for (let times = 0; times < 2; times += 1) {
+      details?.toggleAttribute('open')
+      details?.dispatchEvent(new Event('toggle'))
+    }
+    await vi.waitFor(() => expect(find('licences')?.textContent).toMatch(/vue \d.*MIT/))
+    expect(find('licences')?.textContent).toMatch(/tauri 2.12.5.*Apache-2.0 OR MIT/)
+    expect(crates).toHaveBeenCalledOnce()
   })
 })

@@ -79,7 +79,7 @@ export default {
   diagnosticsHint: 'For whoever helps you. It holds no messages, no names and no secrets.',
   diagnosticsCopied: 'Diagnostics copied',
   licence: 'Magpie is free software under the MIT or the Apache 2.0 licence, whichever you like.',
-  licences: 'What this window is made of',
+  licences: 'What Magpie is made of',
   server: 'Server on this computer',
   about: 'About',
   signOut: 'Sign out',

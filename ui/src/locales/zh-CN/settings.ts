@@ -79,7 +79,7 @@ export default {
   diagnosticsHint: '供帮助你的人查看，不含消息、姓名或任何机密。',
   diagnosticsCopied: '诊断信息已复制',
   licence: '喜鹊是自由软件，可任选 MIT 或 Apache 2.0 许可证使用。',
-  licences: '此窗口使用的软件',
+  licences: '喜鹊使用的软件',
   server: '本机服务器',
   about: '关于',
   signOut: '退出登录',

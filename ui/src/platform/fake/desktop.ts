@@ -5,8 +5,8 @@ import { failure, type World } from './world'
 type Part = Pick<
   Platform,
   | 'setMuted' | 'setQuiet' | 'setView' | 'accounts' | 'switchAccount' | 'storageUsed' | 'freeSpace' | 'diagnostics'
-  | 'openLogFolder' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'forgetLock' | 'answerClose' | 'pageReady' | 'popOut' | 'updateState'
-  | 'checkUpdate' | 'installUpdate' | 'restartToUpdate'
+  | 'openLogFolder' | 'crates' | 'setLock' | 'removeLock' | 'lock' | 'unlock' | 'forgetLock' | 'answerClose' | 'pageReady' | 'popOut'
+  | 'updateState' | 'checkUpdate' | 'installUpdate' | 'restartToUpdate'
 >
 
 const HOUR = 3_600_000
@@ -116,6 +116,11 @@ export function desktop(world: World, passphrase?: string): Part {
     },
     diagnostics: () => world.answer(() => `Magpie ${state.version}\nlinux, fake\nlink: ${state.link?.state ?? 'none'}\n`),
     openLogFolder: () => world.answer(() => null),
+    crates: () =>
+      world.answer(() => [
+        { name: 'serde', version: '1.0.229', licence: 'MIT OR Apache-2.0', address: 'https://github.com/serde-rs/serde' },
+        { name: 'tauri', version: '2.12.5', licence: 'Apache-2.0 OR MIT', address: 'https://github.com/tauri-apps/tauri' },
+      ]),
     setLock: (entered) =>
       world.answer(() => {
         secret = entered
