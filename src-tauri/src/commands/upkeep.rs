@@ -120,7 +120,10 @@ mod tests {
         // What only builds or tests it is no part of it.
         assert!(!crates.iter().any(|one| one.name == "tauri-build"));
         for one in &crates {
-            assert!(!one.version.is_empty() && !one.licence.is_empty(), "{one:?}");
+            assert!(
+                !one.version.is_empty() && !one.licence.is_empty(),
+                "{one:?}"
+            );
         }
     }
 }

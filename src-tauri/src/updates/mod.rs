@@ -11,6 +11,7 @@
 mod background;
 mod fetch;
 mod install;
+mod look;
 mod place;
 mod refusal;
 mod relaunch;
@@ -20,33 +21,25 @@ mod state;
 mod trailer;
 
 use std::{
-    cmp::Ordering,
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering as Memory},
+        atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use magpie_core::{Clock as _, CoreError, Failure, LocalCode, SystemClock};
+use magpie_core::{CoreError, Failure, LocalCode};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tauri::{AppHandle, Context, Manager as _};
-use tauri_plugin_updater::{Update, UpdaterExt as _};
+use tauri_plugin_updater::Update;
 
-use crate::{autostart, desktop::Desktop, shell::Shell, told::ShellEvent};
+use crate::{autostart, desktop::Desktop, told::ShellEvent};
 use place::Place;
 
 pub(crate) use background::keep_looking;
 pub(crate) use state::{UpdateRefusal, UpdateState};
 
-/// How long the answer to whether there is an update may take.
-const ANSWER: Duration = Duration::from_secs(30);
-/// How long connecting may take.
-const CONNECT: Duration = Duration::from_secs(10);
-/// For how long nothing may come of a package before it is given up.
-const SILENCE: Duration = Duration::from_secs(60);
 /// No notes are longer, in characters.
 const NOTES_CHARS: usize = 10_000;
 
@@ -138,117 +131,6 @@ impl Updates {
         self.state.lock().clone()
     }
 
-    /// Looks for a newer version. Where one is here already, it stays that one.
-    pub(crate) async fn check(&self) -> UpdateState {
-        let Ok(_work) = self.work.try_lock() else {
-            return self.state();
-        };
-        if self.package().is_some() {
-            return self.ready_or_waiting().await;
-        }
-        self.tell(UpdateState::Checking);
-        self.tell(self.asked().await)
-    }
-
-    /// Looks for a newer version without anybody having asked: only what is found is told.
-    async fn look(&self) -> UpdateState {
-        let Ok(_work) = self.work.try_lock() else {
-            return self.state();
-        };
-        if self.package().is_some() {
-            return self.state();
-        }
-        let state = self.asked().await;
-        match state {
-            UpdateState::Refused {
-                reason: UpdateRefusal::Unreachable,
-            } => state,
-            state => self.tell(state),
-        }
-    }
-
-    /// Asks where updates come from.
-    async fn asked(&self) -> UpdateState {
-        *self.found.lock() = None;
-        if source::key().is_none() {
-            return UpdateState::Off;
-        }
-        if self.place == Place::Elsewhere {
-            return refused(UpdateRefusal::NotPossible);
-        }
-        let shell = self.app.state::<Shell>();
-        let address = match source::address(&shell).await {
-            Ok(Some(address)) => address,
-            Ok(None) => return UpdateState::Off,
-            Err(error) => {
-                tracing::info!(%error, "where updates come from cannot be asked");
-                return refused(UpdateRefusal::Unreachable);
-            }
-        };
-        match self.announced(&shell, &address).await {
-            Ok(state) => state,
-            Err(error) => {
-                tracing::warn!(%error, "an update was not found");
-                refused(self.refusal(&error))
-            }
-        }
-    }
-
-    async fn announced(
-        &self,
-        shell: &Shell,
-        address: &str,
-    ) -> Result<UpdateState, tauri_plugin_updater::Error> {
-        let way = match shell.home().await.guest_way(address) {
-            Ok(way) => way,
-            Err(error) => {
-                tracing::warn!(%error, "there is no way to updates");
-                return Ok(refused(UpdateRefusal::Unreachable));
-            }
-        };
-        // The library says no more than that what is announced is not newer.
-        let compared = Arc::new(Mutex::new(Ordering::Equal));
-        let noted = Arc::clone(&compared);
-        let updater = self
-            .app
-            .updater_builder()
-            .endpoints(vec![address.parse()?])?
-            .timeout(ANSWER)
-            .configure_client(move |client| {
-                let client = client.connect_timeout(CONNECT).read_timeout(SILENCE);
-                way.lead(client)
-            })
-            .version_comparator(move |current, release| {
-                let compared = release.version.cmp(&current);
-                *noted.lock() = compared;
-                compared == Ordering::Greater
-            })
-            .build()?;
-        use tauri_plugin_updater::Error::{TargetNotFound, TargetsNotFound};
-        let found = match updater.check().await {
-            // A newer one, but for other systems.
-            Err(TargetNotFound(_) | TargetsNotFound(_)) => None,
-            found => found?,
-        };
-        let Some(update) = found else {
-            let compared = *compared.lock();
-            return Ok(match compared {
-                Ordering::Less => refused(UpdateRefusal::Older),
-                _ => UpdateState::None {
-                    checked_at: SystemClock.now(),
-                },
-            });
-        };
-        tracing::info!(version = update.version, "there is a newer version");
-        let found = Found {
-            update,
-            package: None,
-        };
-        let state = found.available();
-        *self.found.lock() = Some(found);
-        Ok(state)
-    }
-
     /// Notes how it stands, tells the pages, and returns it.
     fn tell(&self, update: UpdateState) -> UpdateState {
         *self.state.lock() = update.clone();
@@ -282,7 +164,7 @@ impl Updates {
     }
 
     fn start_again_after_the_end(&self) {
-        self.again.store(true, Memory::Release);
+        self.again.store(true, Ordering::Release);
     }
 }
 

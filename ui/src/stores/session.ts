@@ -40,12 +40,19 @@ export const useSession = defineStore('session', () => {
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
 
+  /** How often something was heard of the link. */
+  let heard = 0
+
   /** Reads the whole state. */
   async function load(): Promise<void> {
+    const before = heard
     const read = await platform().appState()
     state.value = read
     account.value = read.account
-    link.value = read.link
+    // What was heard meanwhile is newer.
+    if (heard === before) {
+      link.value = read.link
+    }
     host.value = read.host
     lock.value = read.lock
     tray.value = read.tray
@@ -134,7 +141,10 @@ export const useSession = defineStore('session', () => {
     toasts.show(t(words[notice]), notice === 'secrets_in_file' ? 'info' : 'bad')
   }
 
-  onEvent('link', (event) => (link.value = event.link))
+  onEvent('link', (event) => {
+    heard += 1
+    link.value = event.link
+  })
   onEvent('account', (event) => (account.value = event.account))
   onEvent('notice', (event) => notify(event.notice))
   onEvent('signed_out', () => (link.value = { state: 'signed_out' }))

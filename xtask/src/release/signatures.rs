@@ -28,7 +28,8 @@ pub(super) fn has_key() -> bool {
 pub(super) fn sign(folder: &Path, mut manifest: Manifest) -> Result<()> {
     let names = manifest::to_be_signed(folder, VERSION)?;
     for name in &names {
-        let mut signer = packages::tauri(["signer", "sign"])?;
+        // Apps refuse what is not signed as the version as which it is announced.
+        let mut signer = packages::tauri(["signer", "sign", "--app-version", VERSION])?;
         // Tauri takes either in the one variable where it builds, but not where it only signs.
         if let Some(file) = env::var_os(KEY).filter(|key| Path::new(key).is_file()) {
             signer.env_remove(KEY).arg("--private-key-path").arg(file);

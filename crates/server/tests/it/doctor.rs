@@ -211,3 +211,23 @@ fn a_bus_that_is_away_is_a_problem() {
     let shown = format!("{:?}", lonely.findings);
     assert!(!shown.contains("secret"), "{shown}");
 }
+
+#[test]
+fn updates_that_cannot_be_had_are_a_problem() {
+    let place = Place::new();
+    let updates = tempfile::tempdir().unwrap();
+    let folder = updates.path().to_str().unwrap();
+    let look = || visit(&place, &["--updates-dir", folder]);
+    look().found("updates", "warning", "no `latest.json`");
+    let manifest = r#"{"version":"0.2.0","platforms":{
+        "linux-x86_64":{"url":"Magpie.AppImage","signature":"x"},
+        "windows-x86_64":{"url":"https://packages.example/x.exe","signature":"x"}}}"#;
+    fs::write(updates.path().join("latest.json"), manifest).unwrap();
+    look().found("updates", "problem", "Magpie.AppImage");
+    fs::write(updates.path().join("Magpie.AppImage"), "whole").unwrap();
+    look().found("updates", "ok", "version 0.2.0 is offered, for 2 systems");
+    fs::write(updates.path().join("latest.json"), "{}").unwrap();
+    look().found("updates", "problem", "is not a manifest of updates");
+    let nowhere = visit(&place, &["--updates-dir", "/nowhere/at/all"]);
+    nowhere.found("updates", "problem", "there is no folder");
+}

@@ -79,3 +79,22 @@ describe('the page', () => {
     expect(dataset.keys).toBeUndefined()
   })
 })
+
+describe('the link', () => {
+  it('stands as it was heard last, also while everything is read again', async () => {
+    const { fake, find } = await open('/chats')
+    const read = fake.appState
+    vi.spyOn(fake, 'appState').mockImplementation(async () => {
+      const state = await read()
+      fake.emit({ type: 'link', link: { state: 'online' } })
+      return { ...state, link: { state: 'syncing' } }
+    })
+    fake.emit({ type: 'link', link: { state: 'syncing' } })
+    await settle()
+    expect(find('link-line')).not.toBeNull()
+    fake.emit({ type: 'resync' })
+    await settle()
+    expect(fake.appState).toHaveBeenCalled()
+    expect(find('link-line')).toBeNull()
+  })
+})
