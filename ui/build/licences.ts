@@ -21,7 +21,7 @@ export function licences(): Plugin {
 
 function list(): [name: string, version: string, licence: string][] {
   const { packages } = JSON.parse(readFileSync(LOCK, 'utf8')) as Locked
-  return Object.entries(packages)
+  const lines = Object.entries(packages)
     .filter(([path, one]) => path !== '' && one.dev !== true && one.optional !== true)
     .map(([path, one]): [string, string, string] => [
       path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
@@ -29,4 +29,6 @@ function list(): [name: string, version: string, licence: string][] {
       one.license ?? '',
     ])
     .sort(([a], [b]) => a.localeCompare(b))
+  // One package may lie in several places.
+  return [...new Map(lines.map((line) => [line.join(' '), line])).values()]
 }
