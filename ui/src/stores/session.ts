@@ -4,6 +4,7 @@ import { setLanguage, t } from '@/i18n'
 import {
   platform,
   toFailure,
+  unset,
   type Account,
   type AppState,
   type Credentials,
@@ -18,7 +19,7 @@ import {
   type UpdateAccount,
 } from '@/platform'
 import { onEvent, onShellEvent } from './events'
-import { applyLook, unset } from './look'
+import { applyLook } from './look'
 import { useStart } from './start'
 import { useToasts } from './toasts'
 
