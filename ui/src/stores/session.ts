@@ -37,16 +37,21 @@ export const useSession = defineStore('session', () => {
   /** One change follows another, so that each begins with what the one before it left. */
   let changing: Promise<unknown> = Promise.resolve()
   let reloading: Promise<void> = Promise.resolve()
+  let linksHeard = 0
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
 
   /** Reads the whole state. */
   async function load(): Promise<void> {
+    const before = linksHeard
     const read = await platform().appState()
     state.value = read
     account.value = read.account
-    link.value = read.link
+    // What was said of the link meanwhile is newer than what was read.
+    if (linksHeard === before || read.link === null) {
+      link.value = read.link
+    }
     host.value = read.host
     lock.value = read.lock
     tray.value = read.tray
@@ -135,7 +140,10 @@ export const useSession = defineStore('session', () => {
     toasts.show(t(words[notice]), notice === 'secrets_in_file' ? 'info' : 'bad')
   }
 
-  onEvent('link', (event) => (link.value = event.link))
+  onEvent('link', (event) => {
+    linksHeard += 1
+    link.value = event.link
+  })
   onEvent('account', (event) => (account.value = event.account))
   onEvent('notice', (event) => notify(event.notice))
   onEvent('signed_out', () => (link.value = { state: 'signed_out' }))
