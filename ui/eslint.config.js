@@ -73,6 +73,8 @@ export default ts.config(
       'vue/multiline-html-element-content-newline': 'off',
       // Labels are tied to their fields by id.
       'vuejs-accessibility/label-has-for': ['error', { required: { some: ['nesting', 'id'] } }],
+      // WebKit takes a list without marks for no list, unless it is said.
+      'vuejs-accessibility/no-redundant-roles': ['error', { ul: ['list'] }],
       'vuejs-accessibility/no-static-element-interactions': 'error',
     },
   },

@@ -317,7 +317,17 @@ pub(crate) async fn chosen_in_tray(app: &AppHandle, action: Action, token: Optio
     };
     match action {
         Action::Open => windows::present_main(app, token),
-        Action::Account => open_settings(token, Some("account")),
+        Action::Account(key) => {
+            let shell = app.state::<Shell>();
+            if shell.shown().as_deref() == Some(&key) {
+                open_settings(token, Some("profile"));
+                return;
+            }
+            windows::present_main(app, token);
+            if let Err(failure) = shell.show_account(&key).await {
+                tracing::warn!(message = failure.message, "an account cannot be shown");
+            }
+        }
         Action::Settings => open_settings(token, None),
         Action::Quit => app.exit(0),
         Action::Quiet(pause) => {

@@ -21,8 +21,8 @@ use tokio::{
 };
 
 use crate::{
-    bindings::CoreMessage, desktop::Desktop, host::Host, told::ShellEvent, updates::Updates,
-    windows,
+    bindings::CoreMessage, desktop::Desktop, host::Host, told::ShellEvent, tray::Account,
+    updates::Updates, windows,
 };
 
 /// What is unread is counted again at most so often.
@@ -144,6 +144,11 @@ impl Shell {
         accounts.get(key).map(|open| open.core.clone())
     }
 
+    /// Returns the key of the account in view.
+    pub(crate) fn shown(&self) -> Option<String> {
+        self.shown.read().clone()
+    }
+
     /// Returns the account in view.
     ///
     /// # Errors
@@ -252,6 +257,7 @@ impl Shell {
     /// Tells the pages how the lock stands.
     pub(crate) fn tell_lock(&self, home: &Home) {
         let lock = home.lock_state();
+        self.recount.notify_one();
         self.desktop().told().tell_all(ShellEvent::Lock { lock });
     }
 
@@ -351,7 +357,7 @@ impl Shell {
         let mut signed_in = lines.iter().filter(|line| line.signed_in);
         let own = signed_in.clone().find(|line| line.key == key)?;
         let is_alone = signed_in.all(|line| line.key == key);
-        (!is_alone).then(|| format!("{} ({})", own.nickname, own.server_name))
+        (!is_alone).then(|| name_of(own))
     }
 
     /// Counts what is unread in all accounts again, and tells the pages and the tray.
@@ -364,22 +370,16 @@ impl Shell {
                 return;
             }
         };
-        let online = match self.open_account().await {
-            Some(core) => matches!(core.link(), LinkState::Online),
-            None => false,
-        };
-        let shown = self.shown.read().clone();
-        let account = lines
-            .iter()
-            .find(|line| Some(&line.key) == shown.as_ref())
-            .map(|line| (line.nickname.clone(), online));
+        let accounts = self.standing(&lines).await;
+        let locked = home.lock_state() == LockState::Locked;
         let unread = lines
             .iter()
             .fold(0, |sum: u32, line| sum.saturating_add(line.unread));
         let desktop = self.desktop();
         desktop.tray().change(|model| {
             model.unread = unread;
-            model.account = account;
+            model.accounts = accounts;
+            model.locked = locked;
         });
         let before = std::mem::replace(&mut *self.lines.write(), lines.clone());
         if before != lines {
@@ -387,6 +387,31 @@ impl Shell {
             desktop.told().tell_all(ShellEvent::Accounts { accounts });
         }
     }
+
+    /// Returns how the accounts stand that are open, for the tray.
+    async fn standing(&self, lines: &[AccountLine]) -> Vec<Account> {
+        let open = self.accounts.lock().await;
+        let lines = lines.iter().filter_map(|line| {
+            let core = &open.get(&line.key)?.core;
+            Some((line, matches!(core.link(), LinkState::Online)))
+        });
+        lines
+            .map(|(line, online)| Account {
+                key: line.key.clone(),
+                name: match open.len() {
+                    1 => line.nickname.clone(),
+                    _ => name_of(line),
+                },
+                online,
+                unread: line.unread,
+            })
+            .collect()
+    }
+}
+
+/// Returns what tells an account from others.
+fn name_of(line: &AccountLine) -> String {
+    format!("{} ({})", line.nickname, line.server_name)
 }
 
 /// Counts what is unread whenever that may have changed.

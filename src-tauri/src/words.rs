@@ -70,12 +70,22 @@ impl Words {
         self.pick("Not signed in", "未登录")
     }
 
-    /// Returns an account's name and how its link stands.
-    pub(crate) fn account(self, name: &str, online: bool) -> String {
-        let state = match online {
+    pub(crate) fn locked(self) -> String {
+        self.pick("Locked", "已锁定")
+    }
+
+    /// Returns an account's name, how its link stands, and what is unread.
+    pub(crate) fn account(self, name: &str, online: bool, unread: u32) -> String {
+        let mut state = match online {
             true => self.pick("online", "在线"),
             false => self.pick("offline", "离线"),
         };
+        if unread > 0 {
+            state.push_str(&match self {
+                Self::En => format!(", {unread} unread"),
+                Self::Zh => format!("，{unread} 条未读"),
+            });
+        }
         match self {
             Self::En => format!("{name} – {state}"),
             Self::Zh => format!("{name}（{state}）"),

@@ -192,7 +192,8 @@ impl ksni::Tray for Item {
                     // One underscore would mark a key.
                     label: label.replace('_', "__"),
                     activate: Box::new(move |item: &mut Self| {
-                        chosen(&item.app, action, ksni::current_xdg_activation_token());
+                        let token = ksni::current_xdg_activation_token();
+                        chosen(&item.app, action.clone(), token);
                     }),
                     ..menu::StandardItem::default()
                 }

@@ -33,8 +33,23 @@ pub(crate) struct Model {
     pub(crate) unread: u32,
     /// Whether nothing is told of for now.
     pub(crate) quiet: bool,
-    /// Who is in view, and whether the link to the server stands.
-    pub(crate) account: Option<(String, bool)>,
+    /// The accounts that are signed in.
+    pub(crate) accounts: Vec<Account>,
+    /// Whether the app is locked.
+    pub(crate) locked: bool,
+}
+
+/// An account, as the menu shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// Names it within the profile.
+    pub(crate) key: String,
+    /// What people know it by.
+    pub(crate) name: String,
+    /// Whether the link to its server stands.
+    pub(crate) online: bool,
+    /// Its unread messages.
+    pub(crate) unread: u32,
 }
 
 impl Model {
@@ -57,10 +72,6 @@ impl Model {
     /// Returns the menu, from above.
     fn menu(&self) -> Vec<Entry> {
         let words = self.words;
-        let account = match &self.account {
-            Some((name, online)) => words.account(name, *online),
-            None => words.signed_out(),
-        };
         let mut menu = vec![Entry::of(Action::Open, words.open()), Entry::Line];
         if self.quiet {
             menu.push(Entry::of(Action::Quiet(None), words.unmute()));
@@ -73,12 +84,32 @@ impl Model {
             ),
             Entry::of(Action::Quiet(Some(Pause::Tomorrow)), words.mute_tomorrow()),
             Entry::Line,
-            Entry::of(Action::Account, account),
+        ]);
+        menu.extend(self.standing());
+        menu.extend([
             Entry::of(Action::Settings, words.settings()),
             Entry::Line,
             Entry::of(Action::Quit, words.quit()),
         ]);
         menu
+    }
+
+    /// Returns how the accounts stand, a line for each.
+    fn standing(&self) -> Vec<Entry> {
+        let words = self.words;
+        if self.locked {
+            return vec![Entry::of(Action::Open, words.locked())];
+        }
+        if self.accounts.is_empty() {
+            return vec![Entry::of(Action::Open, words.signed_out())];
+        }
+        let accounts = self.accounts.iter();
+        accounts
+            .map(|one| {
+                let line = words.account(&one.name, one.online, one.unread);
+                Entry::of(Action::Account(one.key.clone()), line)
+            })
+            .collect()
     }
 }
 
@@ -98,14 +129,14 @@ impl Entry {
 }
 
 /// What can be done from the tray.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Bring the window to the front.
     Open,
     /// Tell of nothing for a while, or again.
     Quiet(Option<Pause>),
-    /// Show the own account.
-    Account,
+    /// Show this account; its profile where it is in view already.
+    Account(String),
     /// Show the settings.
     Settings,
     /// End the app.
@@ -167,16 +198,25 @@ mod tests {
 
     #[test]
     fn the_menu_says_how_it_stands() {
+        let account = |key: &str, name: &str, online, unread| Account {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            online,
+            unread,
+        };
         let mut model = Model {
-            account: Some(("Alice".to_owned(), true)),
+            accounts: vec![
+                account("a", "Alice", true, 0),
+                account("b", "鲍勃", false, 2),
+            ],
             ..Model::default()
         };
         let has = |model: &Model, wanted: &Entry| model.menu().contains(wanted);
         let unmute = Entry::of(Action::Quiet(None), Words::En.unmute());
-        assert!(has(
-            &model,
-            &Entry::of(Action::Account, "Alice – online".to_owned())
-        ));
+        for (key, line) in [("a", "Alice – online"), ("b", "鲍勃 – offline, 2 unread")] {
+            let entry = Entry::of(Action::Account(key.to_owned()), line.to_owned());
+            assert!(has(&model, &entry), "{line}");
+        }
         assert!(!has(&model, &unmute));
         model.quiet = true;
         model.words = Words::Zh;
@@ -188,6 +228,11 @@ mod tests {
             &model,
             &Entry::of(Action::Quit, "退出 Magpie".to_owned())
         ));
+        assert_eq!(model.menu().len(), 12);
+
+        // What is behind the lock is not said in the menu either.
+        model.locked = true;
+        assert!(has(&model, &Entry::of(Action::Open, "已锁定".to_owned())));
         assert_eq!(model.menu().len(), 11);
     }
 

@@ -14,21 +14,34 @@ use super::{Action, Entry, Model, chosen, picture};
 /// The size in points of the screen; both systems make it smaller where they have to.
 const SIDE: u32 = 64;
 
-const ALL: [Action; 8] = [
+const ALL: [Action; 7] = [
     Action::Open,
     Action::Quiet(None),
     Action::Quiet(Some(Pause::Hour)),
     Action::Quiet(Some(Pause::EightHours)),
     Action::Quiet(Some(Pause::Tomorrow)),
-    Action::Account,
     Action::Settings,
     Action::Quit,
 ];
 
+/// Begins the name of the line of an account; its key follows.
+const ACCOUNT: &str = "account ";
+
 /// Returns what an entry is called by the system. The menu may change while it is open, so it is not
 /// its place.
-fn name(action: Action) -> String {
-    format!("{action:?}")
+fn name(action: &Action) -> String {
+    match action {
+        Action::Account(key) => format!("{ACCOUNT}{key}"),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Returns what was chosen by its name.
+fn named(id: &str) -> Option<Action> {
+    match id.strip_prefix(ACCOUNT) {
+        Some(key) => Some(Action::Account(key.to_owned())),
+        None => ALL.into_iter().find(|action| name(action) == id),
+    }
 }
 
 pub(super) fn start(app: &AppHandle, mut model: watch::Receiver<Model>, seen: watch::Sender<bool>) {
@@ -61,9 +74,8 @@ fn build(app: &AppHandle, model: &Model) -> tauri::Result<TrayIcon> {
         // On Windows the left button opens the window, and the menu is on the right one.
         .show_menu_on_left_click(cfg!(target_os = "macos"))
         .on_menu_event(|app, event| {
-            let named = |action: &&Action| name(**action) == event.id().as_ref();
-            if let Some(action) = ALL.iter().find(named) {
-                chosen(app, *action, None);
+            if let Some(action) = named(event.id().as_ref()) {
+                chosen(app, action, None);
             }
         })
         .on_tray_icon_event(|icon, event| {
@@ -93,7 +105,7 @@ fn menu(app: &AppHandle, model: &Model) -> tauri::Result<Menu<tauri::Wry>> {
             Entry::Line => builder.separator(),
             Entry::Action { action, label } => {
                 let label = label.replace('&', "&&");
-                builder.item(&MenuItemBuilder::with_id(name(action), label).build(app)?)
+                builder.item(&MenuItemBuilder::with_id(name(&action), label).build(app)?)
             }
         };
     }

@@ -3,6 +3,7 @@ import type { Platform } from './platform'
 export { toFailure } from './failure'
 export type { Platform, Stop } from './platform'
 export type * from './types'
+export { unset } from './unset'
 
 let current: Platform | undefined
 

@@ -4,6 +4,7 @@ import { setLanguage, t } from '@/i18n'
 import {
   platform,
   toFailure,
+  unset,
   type Account,
   type AppState,
   type Credentials,
@@ -18,7 +19,7 @@ import {
   type UpdateAccount,
 } from '@/platform'
 import { onEvent, onShellEvent } from './events'
-import { applyLook, unset } from './look'
+import { applyLook } from './look'
 import { useStart } from './start'
 import { useToasts } from './toasts'
 
@@ -36,21 +37,20 @@ export const useSession = defineStore('session', () => {
   /** One change follows another, so that each begins with what the one before it left. */
   let changing: Promise<unknown> = Promise.resolve()
   let reloading: Promise<void> = Promise.resolve()
+  /** How often something was heard of the link. */
+  let linksHeard = 0
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
 
-  /** How often something was heard of the link. */
-  let heard = 0
-
   /** Reads the whole state. */
   async function load(): Promise<void> {
-    const before = heard
+    const before = linksHeard
     const read = await platform().appState()
     state.value = read
     account.value = read.account
-    // What was heard meanwhile is newer.
-    if (heard === before) {
+    // What was said of the link meanwhile is newer than what was read.
+    if (linksHeard === before || read.link === null) {
       link.value = read.link
     }
     host.value = read.host
@@ -142,12 +142,15 @@ export const useSession = defineStore('session', () => {
   }
 
   onEvent('link', (event) => {
-    heard += 1
+    linksHeard += 1
     link.value = event.link
   })
   onEvent('account', (event) => (account.value = event.account))
   onEvent('notice', (event) => notify(event.notice))
-  onEvent('signed_out', () => (link.value = { state: 'signed_out' }))
+  onEvent('signed_out', () => {
+    linksHeard += 1
+    link.value = { state: 'signed_out' }
+  })
   onEvent('resync', () => void load())
   onShellEvent('settings', (event) => show(event.settings))
   onShellEvent('tray', (event) => (tray.value = event.tray))

@@ -1,5 +1,6 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { createPinia } from 'pinia'
+import { expect, vi } from 'vitest'
 import type { Router } from 'vue-router'
 import App from '@/App.vue'
 import { i18n } from '@/i18n'
@@ -70,6 +71,23 @@ export async function mountApp(path: string, options: FakeOptions = {}): Promise
       await settle()
     },
   }
+}
+
+let mounted: MountedApp | undefined
+
+/** Mounts the app at `path` and waits for a view. */
+export async function openApp(...given: Parameters<typeof mountApp>): Promise<MountedApp> {
+  mounted = await mountApp(...given)
+  await vi.waitFor(() => expect(document.querySelector('[data-testid^=view-]')).not.toBeNull())
+  await settle()
+  return mounted
+}
+
+/** Takes the app away that was opened last, and sets the clock right. */
+export function closeApp(): void {
+  vi.useRealTimers()
+  mounted?.app.unmount()
+  mounted = undefined
 }
 
 /** Waits for what was begun, lazily loaded views included. */

@@ -22,9 +22,11 @@ const BUILD: [&str; 5] = [
     "pkg-config",
 ];
 
-/// A display, a driver for the page, a bus with a keychain on it, letters for what is typed, what
-/// finds and ends processes, and what a server of several nodes stands on.
-const TEST: [&str; 10] = [
+/// A display, a driver for the page, a bus with a keychain on it, what a screen reader stands on,
+/// letters for what is typed, what finds and ends processes, what opens links, and what a server of
+/// several nodes stands on.
+const TEST: [&str; 12] = [
+    "at-spi2-core",
     "dbus",
     "fonts-noto-cjk",
     "fonts-noto-color-emoji",
@@ -34,6 +36,7 @@ const TEST: [&str; 10] = [
     "procps",
     "redis-server",
     "webkit2gtk-driver",
+    "xdg-utils",
     "xvfb",
 ];
 

@@ -52,6 +52,31 @@ describe('F6', () => {
   })
 })
 
+describe('the focus', () => {
+  it('moves to what is left where its place has gone', async () => {
+    const { find } = await open('/settings/profile')
+    press({ key: 'Tab' })
+    find('settings-section-about')?.focus()
+    find('settings-section-about')?.remove()
+    await vi.waitFor(() => expect(document.activeElement?.getAttribute('data-testid')).toBe('settings-section-profile'))
+  })
+
+  it('goes into a view that was opened by keys', async () => {
+    const { find } = await open('/settings')
+    press({ key: '2', ctrlKey: true })
+    await vi.waitFor(() => expect(find('view-contacts')?.contains(document.activeElement)).toBe(true))
+  })
+
+  it('is left alone where a pointer is used', async () => {
+    const { find } = await open('/settings/profile')
+    document.body.dispatchEvent(new Event('pointerdown', { bubbles: true }))
+    find('settings-section-about')?.focus()
+    find('settings-section-about')?.remove()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(document.activeElement).toBe(document.body)
+  })
+})
+
 describe('the title', () => {
   it('counts what is unread', async () => {
     const { fake } = await open('/settings')

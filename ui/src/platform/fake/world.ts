@@ -2,6 +2,7 @@ import type {
   AccountLine, AppState, ConversationItem, Contacts, CoreEvent, Failure, FailureCode, Presence, Settings, ShellEvent,
 } from '../bindings'
 import type { Stop } from '../platform'
+import { unset } from '../unset'
 import { chats, line, marks, unread, type FakeChat } from './chats'
 import { friends, myAccount, presence, requests, strangers } from './people'
 
@@ -126,11 +127,7 @@ function firstState(options: FakeOptions, scenario: string, now: number): AppSta
     account_key: signedIn ? 'chat.example.com-10001' : null,
     server_url: signedIn ? 'https://chat.example.com' : null,
     link: signedIn ? { state: 'online' } : null,
-    settings: {
-      theme: 'system', language: 'system', recent_emoji: [], skin_tone: 0, host_shared: false, host_enabled: false,
-      ...defaults,
-      ...options.settings,
-    },
+    settings: { ...unset, ...options.settings },
     remembered: scenario === 'first_start' ? [] : [
       remembered('chat.example.com-10001', 'https://chat.example.com', 'Example & Friends', account.user, now),
       remembered('home-10040', 'http://192.168.1.20:8787', 'Home', { id: 10040, username: 'dad', nickname: 'Dad' }, now - 9e8),
@@ -156,26 +153,6 @@ function otherAccounts(count: number): AccountLine[] {
     line('club', 'climbing.example.net', 10007, 'Maximilian-Alexander von und zu Hohenstein', 0),
   ].slice(0, count - 1)
 }
-
-const defaults = {
-  density: 'comfortable',
-  font_size: 100,
-  zoom: 100,
-  spell_check: true,
-  enter: 'sends',
-  keep_days: null,
-  notify: true,
-  notify_preview: true,
-  notify_sound: true,
-  quiet_until: null,
-  quiet_hours: { enabled: false, from: 22 * 60, to: 8 * 60, days: [1, 2, 3, 4, 5, 6, 7] },
-  close: 'ask',
-  start_at_login: false,
-  start_hidden: true,
-  shortcut: null,
-  proxy: { kind: 'system' },
-  lock_after_minutes: null,
-} satisfies Settings
 
 function remembered(
   key: string,

@@ -1,0 +1,74 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { failure } from '@/platform/fake'
+import { useStart } from '@/stores/start'
+import { stumbles } from '@/testing/axe'
+import { closeApp, openApp, settle } from '@/testing/mountApp'
+
+afterEach(closeApp)
+
+describe('several accounts', () => {
+  it('stand in the rail with what is unread of each', async () => {
+    const { all } = await openApp('/chats', { accounts: 3 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(2))
+    expect(all('account-switch')[0]?.textContent).toContain('Show Ming Li (Work) on work.example.org, 12 unread messages')
+    expect(all('account-unread')).toHaveLength(1)
+    expect(await stumbles()).toEqual([])
+  })
+
+  it('are not there where there is one', async () => {
+    const { find } = await openApp('/chats')
+    expect(find('account-switch')).toBeNull()
+  })
+
+  it('are switched without signing out, and nothing of the one is kept for the other', async () => {
+    const { all, fake, click, router, find } = await openApp('/chats/1003', { accounts: 2 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(1))
+    const [signOut, draft] = [vi.spyOn(fake, 'signOut'), vi.spyOn(fake, 'setDraft')]
+    const field = await vi.waitUntil(() => find('composer'))
+    field.textContent = 'half a'
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    const show = vi.spyOn(fake, 'switchAccount')
+    await click('account-switch')
+    await vi.waitFor(() => expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)'))
+    expect(router.currentRoute.value.fullPath).toBe('/chats')
+    expect(signOut).not.toHaveBeenCalled()
+    expect(draft).toHaveBeenCalledWith(1003, 'half a')
+    expect(Math.max(...draft.mock.invocationCallOrder)).toBeLessThan(show.mock.invocationCallOrder[0] ?? 0)
+    expect(all('account-switch')[0]?.textContent).toContain('李明')
+  })
+
+  it('follow when a notification shows another one', async () => {
+    const { all, fake, router } = await openApp('/chats', { accounts: 2 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(1))
+    await fake.switchAccount('work')
+    fake.emitShell({ type: 'link', link: { kind: 'conversation', conversation_id: 1003 } })
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/chats/1003'))
+    expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
+  })
+
+  it('leave the others when one signs out, also when it has to sign in again', async () => {
+    const { click, find, router, fake } = await openApp('/settings/about', { accounts: 3 })
+    await click('sign-out')
+    await click('confirm')
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('chats'))
+    expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
+    fake.emit({ type: 'signed_out', failure: failure('session_ended') })
+    await settle()
+    find('link-line')?.querySelector('button')?.click()
+    await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
+    expect(find('adding-back')).not.toBeNull()
+  })
+
+  it('are added while one is signed in, and that can be left', async () => {
+    const { click, find, router, fake } = await openApp('/settings/about')
+    await click('add-account')
+    await vi.waitFor(() => expect(find('view-server')).not.toBeNull())
+    expect(fake.world.state.account).not.toBeNull()
+    expect(await stumbles()).toEqual([])
+    await click('adding-back')
+    await vi.waitFor(() => expect(find('view-chats')).not.toBeNull())
+    expect(useStart().adding).toBe(false)
+    await router.push('/server')
+    expect(router.currentRoute.value.name).toBe('chats')
+  })
+})
