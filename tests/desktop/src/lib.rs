@@ -12,8 +12,10 @@
 mod actions;
 mod app;
 mod axe;
+mod keyboard;
 mod notifier;
 mod programs;
+mod reader;
 mod screen;
 mod server;
 mod tray_host;
@@ -21,8 +23,10 @@ mod waiting;
 mod world;
 
 pub use actions::{Message, Person, id};
-pub use app::App;
+pub use app::{App, Effort};
+pub use keyboard::{Focus, Keyboard};
 pub use notifier::{Notifier, Received};
+pub use reader::{Part, Reader, State};
 pub use screen::{Frame, TakenKeys};
 pub use server::Server;
 pub use tray_host::{Icon, TrayHost};
