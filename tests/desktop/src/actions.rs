@@ -170,19 +170,72 @@ impl App<'_> {
             .await
     }
 
+    /// Makes accounts for Alice, whose app this is, and for Bob, and makes them friends.
+    ///
+    /// # Errors
+    /// When either page does not get there.
+    pub async fn befriends(&self, bobs: &App<'_>, server: &Server<'_>) -> Result<()> {
+        self.registers(Person::alice(), server).await?;
+        bobs.registers(Person::bob(), server).await?;
+        self.asks(Person::bob(), "Hello").await?;
+        bobs.accepts(Person::alice()).await
+    }
+
     /// Opens the chat with somebody from the list.
     ///
     /// # Errors
     /// When there is none.
     pub async fn opens_chat_with(&self, person: Person) -> Result<()> {
         self.click(&id("rail-chats")).await?;
-        let chat = self
-            .finds(&id("conversation-item"), person.nickname)
-            .await?;
-        self.click(&chat).await?;
-        self.reads(&id("chat-title"), |text| text.contains(person.nickname))
-            .await?;
+        // The list may be another account's, or be sorted anew, between a look and a click.
+        let script = "const all = [...document.querySelectorAll(arguments[0])];
+            const one = all.find((one) => one.innerText.includes(arguments[1]));
+            one?.click();
+            return document.querySelector(arguments[2])?.innerText.includes(arguments[1]) === true";
+        let given = || {
+            [&id("conversation-item"), person.nickname, &id("chat-title")]
+                .map(|one| json!(one))
+                .to_vec()
+        };
+        until(&format!("the chat with {}", person.nickname), async || {
+            Ok((self.script(script, given()).await? == json!(true)).then_some(()))
+        })
+        .await
+    }
+
+    /// Returns the number of the conversation that is open.
+    ///
+    /// # Errors
+    /// When none is.
+    pub async fn conversation(&self) -> Result<u64> {
+        let place = self.script("return location.hash", vec![]).await?;
+        let number = place
+            .as_str()
+            .and_then(|place| place.strip_prefix("#/chats/"));
+        let number = number.and_then(|number| number.parse().ok());
+        number.with_context(|| format!("no conversation is open at {place}"))
+    }
+
+    /// Opens a section of the settings.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn opens_settings(&self, section: &str) -> Result<()> {
+        self.click(&id("rail-settings")).await?;
+        let line = id(&format!("settings-section-{section}"));
+        self.click(&line).await?;
+        self.see(&format!("{line}[aria-current=page]")).await?;
         Ok(())
+    }
+
+    /// Goes to the way in from the settings, for one more account.
+    ///
+    /// # Errors
+    /// When the page does not get there.
+    pub async fn adds_account(&self, person: Person, server: &Server<'_>) -> Result<()> {
+        self.click(&id("rail-settings")).await?;
+        self.click(&id("add-account")).await?;
+        self.registers(person, server).await
     }
 
     /// Types a text into the composer, key by key, and presses Enter.

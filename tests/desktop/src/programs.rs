@@ -1,7 +1,7 @@
 //! Where the programs under test are.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -38,4 +38,11 @@ pub(crate) fn built(name: &str) -> Result<PathBuf> {
         );
     }
     Ok(path)
+}
+
+/// Returns where a picture of this name is kept for people to look at.
+pub(crate) fn screenshot(name: &str) -> Result<PathBuf> {
+    let folder = target()?.join("screenshots");
+    fs::create_dir_all(&folder)?;
+    Ok(folder.join(format!("{name}.png")))
 }

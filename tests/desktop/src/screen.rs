@@ -2,10 +2,12 @@
 
 use anyhow::{Context as _, Result, bail};
 use x11rb::{
+    CURRENT_TIME,
     connection::Connection as _,
     protocol::xproto::{
         Atom, AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt as _, EventMask,
-        GrabMode, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState, ModMask, Window,
+        GrabMode, ImageFormat, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MapState, ModMask,
+        Window,
     },
     protocol::xtest::ConnectionExt as _,
     rust_connection::RustConnection,
@@ -21,6 +23,33 @@ pub struct Frame {
     pub visible: bool,
     /// Its place and size: left, top, width, height.
     pub place: (i32, i32, u32, u32),
+}
+
+/// Keys that write nothing.
+const KEYSYMS: [(&str, u32); 17] = [
+    ("BackSpace", 0xff08),
+    ("Tab", 0xff09),
+    ("Enter", 0xff0d),
+    ("Escape", 0xff1b),
+    ("Home", 0xff50),
+    ("Left", 0xff51),
+    ("Up", 0xff52),
+    ("Right", 0xff53),
+    ("Down", 0xff54),
+    ("End", 0xff57),
+    ("Menu", 0xff67),
+    ("F6", 0xffc3),
+    ("F9", 0xffc6),
+    ("F10", 0xffc7),
+    ("Shift_L", 0xffe1),
+    ("Control_L", 0xffe3),
+    ("Alt_L", 0xffe9),
+];
+
+/// A key, and whether Shift has to be held for what it is to write.
+struct Key {
+    code: u8,
+    shifted: bool,
 }
 
 /// Keys that another program has, as long as this lives.
@@ -48,8 +77,8 @@ impl Screen {
         Ok(Self { connection, root })
     }
 
-    /// Returns the windows of a process.
-    pub(crate) fn windows(&self, process: u32) -> Result<Vec<Frame>> {
+    /// Returns the windows of programs.
+    pub(crate) fn windows(&self) -> Result<Vec<Frame>> {
         let mut frames = Vec::new();
         let pid = self.atom("_NET_WM_PID")?;
         let protocols = self.atom("WM_PROTOCOLS")?;
@@ -60,7 +89,7 @@ impl Screen {
             let Ok(owner) = self.property(id, pid, AtomEnum::CARDINAL.into()) else {
                 continue;
             };
-            if owner != process.to_ne_bytes()
+            if owner.is_empty()
                 || self
                     .property(id, protocols, AtomEnum::ATOM.into())?
                     .is_empty()
@@ -114,13 +143,49 @@ impl Screen {
         Ok(())
     }
 
+    /// Gives a window the keyboard, as a window manager does with the one that is clicked.
+    pub(crate) fn gives_keys(&self, frame: &Frame) -> Result<()> {
+        let connection = &self.connection;
+        connection
+            .set_input_focus(InputFocus::PARENT, frame.id, CURRENT_TIME)?
+            .check()?;
+        Ok(())
+    }
+
+    /// Whether a window, or something in it, has the keyboard.
+    pub(crate) fn has_keys(&self, frame: &Frame) -> Result<bool> {
+        let focus = self.connection.get_input_focus()?.reply()?.focus;
+        if focus == frame.id {
+            return Ok(true);
+        }
+        let inner = self.connection.query_tree(frame.id)?.reply()?.children;
+        Ok(inner.contains(&focus))
+    }
+
+    /// Returns the width and the height of a window and its points, three bytes each.
+    pub(crate) fn look_at(&self, frame: &Frame) -> Result<(u32, u32, Vec<u8>)> {
+        let place = self.connection.get_geometry(frame.id)?.reply()?;
+        let (width, height) = (place.width, place.height);
+        let all = !0;
+        let image = self
+            .connection
+            .get_image(ImageFormat::Z_PIXMAP, frame.id, 0, 0, width, height, all)?
+            .reply()?;
+        // Blue, green, red and nothing, as the display was made.
+        let points = image.data.as_chunks::<4>().0.iter();
+        let points = points.flat_map(|[blue, green, red, _]| [*red, *green, *blue]);
+        Ok((width.into(), height.into(), points.collect()))
+    }
+
     /// Presses a key while others are held, and lets go of them.
     pub(crate) fn press(&self, held: &[&str], key: &str) -> Result<()> {
-        let codes: Vec<u8> = held
-            .iter()
-            .chain([&key])
-            .map(|name| self.key(name))
-            .collect::<Result<_>>()?;
+        let held = held.iter().map(|name| Ok(self.key(name)?.code));
+        let mut codes = held.collect::<Result<Vec<_>>>()?;
+        let key = self.key(key)?;
+        if key.shifted && !codes.contains(&self.key("Shift_L")?.code) {
+            codes.push(self.key("Shift_L")?.code);
+        }
+        codes.push(key.code);
         let presses = codes.iter().map(|code| (KEY_PRESS_EVENT, *code));
         let releases = codes.iter().rev().map(|code| (KEY_RELEASE_EVENT, *code));
         for (event, code) in presses.chain(releases) {
@@ -134,7 +199,7 @@ impl Screen {
 
     /// Asks for a key as a program does that has it from anywhere.
     fn take(&self, held: ModMask, key: &str) -> Result<()> {
-        let (code, mode) = (self.key(key)?, GrabMode::ASYNC);
+        let (code, mode) = (self.key(key)?.code, GrabMode::ASYNC);
         let connection = &self.connection;
         connection
             .grab_key(false, self.root, held, code, mode, mode)?
@@ -142,13 +207,12 @@ impl Screen {
         Ok(())
     }
 
-    /// Returns the code of the key that writes something; letters, function keys and modifiers.
-    fn key(&self, name: &str) -> Result<u8> {
-        let keysym = match name {
-            "Control_L" => 0xffe3,
-            "Alt_L" => 0xffe9,
-            "F9" => 0xffc6,
-            letter => u32::from(letter.chars().next().context("no key")?),
+    /// Returns the key of this name: that of a key that writes nothing, or the sign that it writes.
+    fn key(&self, name: &str) -> Result<Key> {
+        let named = KEYSYMS.iter().find(|(one, _)| *one == name);
+        let keysym = match named {
+            Some((_, keysym)) => *keysym,
+            None => u32::from(name.chars().next().context("no key")?),
         };
         let setup = self.connection.setup();
         let (first, last) = (setup.min_keycode, setup.max_keycode);
@@ -157,11 +221,15 @@ impl Screen {
             .get_keyboard_mapping(first, last - first + 1)?;
         let mapping = asked.reply()?;
         let per_key = usize::from(mapping.keysyms_per_keycode);
-        (first..=last)
-            .zip(mapping.keysyms.chunks(per_key))
-            .find(|(_, keysyms)| keysyms.contains(&keysym))
-            .map(|(code, _)| code)
-            .with_context(|| format!("the keyboard has no {name}"))
+        let keys = (first..=last).zip(mapping.keysyms.chunks(per_key));
+        for (code, keysyms) in keys {
+            // The first is the key's own, the second what it writes with Shift.
+            if let Some(place) = keysyms.iter().take(2).position(|one| *one == keysym) {
+                let shifted = place == 1 && named.is_none();
+                return Ok(Key { code, shifted });
+            }
+        }
+        bail!("the keyboard has no {name}")
     }
 
     fn atom(&self, name: &str) -> Result<Atom> {

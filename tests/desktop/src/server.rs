@@ -16,17 +16,19 @@ use crate::{World, programs, until};
 /// A server on a folder and a port of its own, which it keeps over a restart.
 pub struct Server<'w> {
     world: &'w World,
+    name: String,
     address: SocketAddr,
     folder: PathBuf,
     process: Option<Child>,
 }
 
 impl<'w> Server<'w> {
-    pub(crate) async fn start(world: &'w World) -> Result<Self> {
+    pub(crate) async fn start(world: &'w World, name: &str) -> Result<Self> {
         let mut server = Self {
             world,
+            name: name.to_owned(),
             address: free_address()?,
-            folder: world.folder().join("server"),
+            folder: world.folder().join(name),
             process: None,
         };
         server.start_again().await?;
@@ -58,11 +60,12 @@ impl<'w> Server<'w> {
         let log = File::options()
             .create(true)
             .append(true)
-            .open(self.world.log("server"))?;
+            .open(self.world.log(&self.name))?;
         let process = self.world.spawn(
             Command::new(programs::built("magpie-server")?)
                 .arg("serve")
                 .args(["--listen", &self.address.to_string()])
+                .args(["--name", &self.name])
                 .arg("--data-dir")
                 .arg(&self.folder)
                 .args(self.world.server_arguments())

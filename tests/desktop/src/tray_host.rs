@@ -162,6 +162,22 @@ impl TrayHost {
             .collect()
     }
 
+    /// Waits until the menu has these lines, among others.
+    ///
+    /// # Errors
+    /// When it does not get them.
+    pub async fn has(&self, lines: &[&str]) -> Result<()> {
+        until(&format!("{lines:?} in the tray's menu"), async || {
+            let menu = self.menu().await?;
+            let has = |line: &&str| menu.iter().any(|(_, words)| words == *line);
+            match lines.iter().all(has) {
+                true => Ok(Some(())),
+                false => bail!("there is {menu:?}"),
+            }
+        })
+        .await
+    }
+
     /// Waits for a line of the menu and chooses it.
     ///
     /// # Errors

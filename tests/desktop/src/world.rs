@@ -1,7 +1,7 @@
 //! What a test plays in.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs,
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -14,7 +14,7 @@ use magpie_tests_stage::{Group, bus};
 use tempfile::TempDir;
 use tokio::time::timeout;
 
-use crate::{App, Notifier, Server, TrayHost, app::picture, arranged::Arranged, programs};
+use crate::{App, Notifier, Reader, Server, TrayHost, app::picture, arranged::Arranged, programs};
 
 /// A bus with a keychain on it, a folder for all that is written, and the processes that were
 /// started here.
@@ -24,6 +24,8 @@ pub struct World {
     logs: PathBuf,
     open: RefCell<Vec<(String, Client)>>,
     arranged: Arranged,
+    /// Whether programs are to say what they show.
+    read_aloud: Cell<bool>,
     /// Goes last, when nobody writes into it any more.
     folder: TempDir,
 }
@@ -69,6 +71,7 @@ impl World {
             logs,
             open: RefCell::default(),
             arranged: Arranged::default(),
+            read_aloud: Cell::default(),
             folder,
         })
     }
@@ -78,7 +81,15 @@ impl World {
     /// # Errors
     /// When it does not come up.
     pub async fn server(&self) -> Result<Server<'_>> {
-        Server::start(self).await
+        Server::start(self, "server").await
+    }
+
+    /// Starts one more server, which says that it has this name.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn server_called(&self, name: &str) -> Result<Server<'_>> {
+        Server::start(self, name).await
     }
 
     /// Gives somebody a home folder and a display, and opens the app there. `name` is the
@@ -87,7 +98,7 @@ impl World {
     /// # Errors
     /// When the app does not come up.
     pub async fn app(&self, name: &str) -> Result<App<'_>> {
-        App::start(self, name, &[]).await
+        self.app_with(name, &[]).await
     }
 
     /// The same, with arguments for the app's start.
@@ -95,7 +106,21 @@ impl World {
     /// # Errors
     /// When the app does not come up.
     pub async fn app_with(&self, name: &str, arguments: &[&str]) -> Result<App<'_>> {
-        App::start(self, name, arguments).await
+        let mut app = App::new(self, name, arguments)?;
+        app.open().await?;
+        Ok(app)
+    }
+
+    /// Opens the app for Alice and for Bob, who make accounts and become friends. Both are in their
+    /// lists of contacts.
+    ///
+    /// # Errors
+    /// When either app does not get there.
+    pub async fn friends(&self, server: &Server<'_>) -> Result<(App<'_>, App<'_>)> {
+        let alices = self.app("alice").await?;
+        let bobs = self.app("bob").await?;
+        alices.befriends(&bobs, server).await?;
+        Ok((alices, bobs))
     }
 
     /// Starts the desktop's notification daemon.
@@ -104,6 +129,19 @@ impl World {
     /// When there is one already.
     pub async fn notifier(&self) -> Result<Notifier> {
         Notifier::start(&self.bus).await
+    }
+
+    /// Starts what a screen reader stands on. The apps that are opened afterwards can be read.
+    ///
+    /// # Errors
+    /// When it is not installed, or does not start.
+    pub async fn reader(&self) -> Result<Reader> {
+        self.read_aloud.set(true);
+        Reader::start(self).await
+    }
+
+    pub(crate) fn is_read_aloud(&self) -> bool {
+        self.read_aloud.get()
     }
 
     /// Starts the desktop's tray.

@@ -6,24 +6,11 @@ use magpie_tests_desktop::{App, Person, id, scenario};
 #[tokio::test]
 async fn a_second_start_hands_its_link_over() -> Result<()> {
     scenario("links", async |world| {
-        let (alice, bob) = (Person::alice(), Person::bob());
+        let bob = Person::bob();
         let server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        alices.registers(alice, &server).await?;
-        bobs.registers(bob, &server).await?;
-        alices.asks(bob, "Hello").await?;
-        bobs.accepts(alice).await?;
+        let (alices, _bobs) = world.friends(&server).await?;
         alices.opens_chat_with(bob).await?;
-        let script = "return location.hash";
-        let place = alices.script(script, vec![]).await?;
-        let number: String = place
-            .as_str()
-            .unwrap_or_default()
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        ensure!(!number.is_empty(), "no conversation is in {place:?}");
+        let number = alices.conversation().await?;
 
         // To a conversation, from somewhere else.
         alices.click(&id("rail-contacts")).await?;

@@ -1,7 +1,7 @@
 //! Notifications, as a desktop's daemon is given them.
 
 use anyhow::{Result, ensure};
-use magpie_tests_desktop::{App, Person, Received, id, scenario};
+use magpie_tests_desktop::{Person, Received, id, scenario};
 
 #[tokio::test]
 async fn a_message_is_told_of_until_it_is_read() -> Result<()> {
@@ -9,9 +9,7 @@ async fn a_message_is_told_of_until_it_is_read() -> Result<()> {
         let (alice, bob) = (Person::alice(), Person::bob());
         let notifier = world.notifier().await?;
         let server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        befriend(&alices, &bobs, &server).await?;
+        let (alices, bobs) = world.friends(&server).await?;
         alices.click(&id("rail-contacts")).await?;
         bobs.opens_chat_with(alice).await?;
 
@@ -77,9 +75,7 @@ async fn a_reply_can_be_written_into_a_notification() -> Result<()> {
         let alice = Person::alice();
         let notifier = world.notifier().await?;
         let server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        befriend(&alices, &bobs, &server).await?;
+        let (alices, bobs) = world.friends(&server).await?;
         alices.click(&id("rail-contacts")).await?;
         bobs.opens_chat_with(alice).await?;
         bobs.says("Tea?").await?;
@@ -99,9 +95,7 @@ async fn a_daemon_that_dies_costs_nothing() -> Result<()> {
         let alice = Person::alice();
         let notifier = world.notifier().await?;
         let server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        befriend(&alices, &bobs, &server).await?;
+        let (alices, bobs) = world.friends(&server).await?;
         alices.click(&id("rail-contacts")).await?;
         bobs.opens_chat_with(alice).await?;
         bobs.says("one").await?;
@@ -119,15 +113,4 @@ async fn a_daemon_that_dies_costs_nothing() -> Result<()> {
         Ok(())
     })
     .await
-}
-
-async fn befriend(
-    alices: &App<'_>,
-    bobs: &App<'_>,
-    server: &magpie_tests_desktop::Server<'_>,
-) -> Result<()> {
-    alices.registers(Person::alice(), server).await?;
-    bobs.registers(Person::bob(), server).await?;
-    alices.asks(Person::bob(), "Hello").await?;
-    bobs.accepts(Person::alice()).await
 }

@@ -8,12 +8,7 @@ async fn what_is_written_offline_survives_a_kill_and_arrives_once() -> Result<()
     scenario("offline", async |world| {
         let (alice, bob) = (Person::alice(), Person::bob());
         let mut server = world.server().await?;
-        let mut alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        alices.registers(alice, &server).await?;
-        bobs.registers(bob, &server).await?;
-        alices.asks(bob, "Hello").await?;
-        bobs.accepts(alice).await?;
+        let (mut alices, bobs) = world.friends(&server).await?;
         alices.opens_chat_with(bob).await?;
         bobs.opens_chat_with(alice).await?;
         bobs.says("before the storm").await?;

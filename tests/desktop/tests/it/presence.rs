@@ -8,12 +8,7 @@ async fn friends_see_each_other_come_and_go() -> Result<()> {
     scenario("presence", async |world| {
         let (alice, bob) = (Person::alice(), Person::bob());
         let mut server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let mut bobs = world.app("bob").await?;
-        alices.registers(alice, &server).await?;
-        bobs.registers(bob, &server).await?;
-        alices.asks(bob, "Hello").await?;
-        bobs.accepts(alice).await?;
+        let (alices, mut bobs) = world.friends(&server).await?;
 
         alices.opens_chat_with(bob).await?;
         is_there(&alices).await?;

@@ -4,7 +4,7 @@
 use std::{fs, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use magpie_tests_desktop::{App, Person, id, scenario, until};
+use magpie_tests_desktop::{App, Frame, Part, Person, id, scenario, until};
 use serde_json::{Value, json};
 use tokio::{
     net::TcpListener,
@@ -58,44 +58,74 @@ async fn a_window_comes_back_where_it_was_if_that_can_be_seen() -> Result<()> {
 #[tokio::test]
 async fn a_conversation_has_a_window_of_its_own() -> Result<()> {
     scenario("pop-out", async |world| {
-        let (alice, bob) = (Person::alice(), Person::bob());
         let server = world.server().await?;
-        let alices = world.app("alice").await?;
-        let bobs = world.app("bob").await?;
-        alices.registers(alice, &server).await?;
-        bobs.registers(bob, &server).await?;
-        alices.asks(bob, "Hello").await?;
-        bobs.accepts(alice).await?;
-        alices.opens_chat_with(bob).await?;
-        let place = alices.script("return location.hash", vec![]).await?;
-        let number = place.as_str().unwrap_or_default().replace("#/chats/", "");
-        let number: u64 = number.parse().with_context(|| format!("{place}"))?;
-
-        // Asked for twice, it is one window.
-        for _ in 0..2 {
-            call(&alices, "pop_out", json!({ "conversationId": number })).await?;
-        }
-        let title = format!("{} – alice", bob.nickname);
-        let popped = until("the conversation's window", async || {
-            let windows = alices.windows()?;
-            let of_bob: Vec<_> = windows.iter().filter(|one| one.title == title).collect();
-            ensure!(of_bob.len() <= 1, "there are {windows:?}");
-            Ok(of_bob
-                .first()
-                .filter(|one| one.visible)
-                .map(|one| (*one).clone()))
-        })
-        .await?;
+        let (alices, _bobs) = world.friends(&server).await?;
+        let popped = pops_out(&alices).await?;
         // Closing it closes it, and nothing else.
         alices.closes_window(&popped)?;
         until("one window less", async || {
             let windows = alices.windows()?;
-            let stays = windows.iter().any(|one| one.visible && one.title == title);
-            Ok((!stays).then_some(()))
+            let mut stay = windows.iter().filter(|one| one.visible);
+            Ok((!stay.any(|one| one.title == popped.title)).then_some(()))
         })
         .await?;
         alices.see(&id("chat-title")).await?;
         Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn one_talks_in_a_window_of_a_conversation() -> Result<()> {
+    scenario("pop-out-talk", async |world| {
+        let reader = world.reader().await?;
+        let server = world.server().await?;
+        let (alices, bobs) = world.friends(&server).await?;
+        bobs.opens_chat_with(Person::alice()).await?;
+        bobs.says("before the window").await?;
+        let popped = pops_out(&alices).await?;
+        // It shows what was said and nothing else, and one can write there.
+        let said = |words: &'static str| {
+            move |page: &Part| {
+                ensure!(page.words().contains(words), "{page:?}");
+                ensure!(page.find("landmark", "Main navigation").is_err());
+                page.find("entry", "Write to").map(|_| ())
+            }
+        };
+        reader
+            .hears(
+                "what was said before",
+                &popped.title,
+                said("before the window"),
+            )
+            .await?;
+        bobs.says("into the window").await?;
+        reader
+            .hears("what is said now", &popped.title, said("into the window"))
+            .await?;
+        alices.types_into(&popped, "from the window").await?;
+        bobs.shows("from the window", &[]).await?;
+        alices.photograph("pop-out", &popped)
+    })
+    .await
+}
+
+/// Has Alice's app open the chat with Bob in a window of its own, and returns that.
+async fn pops_out(alices: &App<'_>) -> Result<Frame> {
+    alices.opens_chat_with(Person::bob()).await?;
+    let number = alices.conversation().await?;
+    // Asked for twice, it is one window.
+    for _ in 0..2 {
+        let arguments = json!({ "conversationId": number });
+        alices.call("pop_out", arguments).await?;
+    }
+    let title = format!("{} – alice", Person::bob().nickname);
+    until("the conversation's window", async || {
+        let windows = alices.windows()?;
+        let of_bob: Vec<_> = windows.iter().filter(|one| one.title == title).collect();
+        ensure!(of_bob.len() <= 1, "there are {windows:?}");
+        let mut of_bob = of_bob.into_iter().filter(|one| one.visible);
+        Ok(of_bob.next().cloned())
     })
     .await
 }
@@ -230,21 +260,13 @@ async fn long_pause(door: &TcpListener) -> Result<()> {
     }
 }
 
-/// Has the page call the shell, and returns what it answers, failures as well.
-async fn call(app: &App<'_>, command: &str, arguments: Value) -> Result<Value> {
-    let script = "
-        const [command, args, done] = arguments;
-        window.__TAURI_INTERNALS__.invoke(command, args).then(done, done)";
-    let arguments = vec![json!(command), arguments];
-    Ok(app.client()?.execute_async(script, arguments).await?)
-}
-
 async fn change_settings(app: &App<'_>, changes: Value) -> Result<Value> {
-    let state = call(app, "app_state", json!({})).await?;
+    let state = app.call("app_state", json!({})).await?;
     let mut settings = state.get("settings").cloned().unwrap_or_default();
     let (Some(all), Some(some)) = (settings.as_object_mut(), changes.as_object()) else {
         anyhow::bail!("{state} has no settings");
     };
     all.extend(some.clone());
-    call(app, "set_settings", json!({ "settings": settings })).await
+    app.call("set_settings", json!({ "settings": settings }))
+        .await
 }

@@ -12,10 +12,7 @@ async fn the_tray_says_what_is_unread_and_its_menu_works() -> Result<()> {
         // The icon of the app that comes last is the one that is looked at.
         let tray = world.tray().await?;
         let mut alices = world.app("alice").await?;
-        alices.registers(alice, &server).await?;
-        bobs.registers(bob, &server).await?;
-        bobs.asks(alice, "Hello").await?;
-        alices.accepts(bob).await?;
+        alices.befriends(&bobs, &server).await?;
 
         tray.says("No unread messages").await?;
         let (title, _, nothing_new) = tray.icon().await?;
