@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::page::picture;
 use self::process::{children_of, is_alive, process_of, signal};
 pub use self::system::Effort;
-use crate::{World, programs, server::free_address, until};
+use crate::{World, server::free_address, until};
 
 /// One copy of the app under one profile. It can be killed and opened again; the profile stays.
 pub struct App<'w> {
