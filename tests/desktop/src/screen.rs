@@ -124,8 +124,10 @@ impl Screen {
         let delete = self.atom("WM_DELETE_WINDOW")?;
         let message = ClientMessageEvent::new(32, frame.id, protocols, [delete, 0, 0, 0, 0]);
         let connection = &self.connection;
-        connection.send_event(false, frame.id, EventMask::NO_EVENT, message)?;
-        connection.flush()?;
+        connection
+            .send_event(false, frame.id, EventMask::NO_EVENT, message)?
+            // A connection that ends before it was answered may take what it sent along.
+            .check()?;
         Ok(())
     }
 
