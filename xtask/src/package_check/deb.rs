@@ -85,7 +85,7 @@ pub(super) fn read(deb: &Path, unpacked: &Path) -> Result<()> {
 pub(super) fn install(root: &Root, deb: &Path) -> Result<()> {
     let name = deb.file_name().context("the package has no name")?;
     let name = name.to_string_lossy();
-    root.put(deb, &format!("root/{name}"))?;
+    root.put(deb, &format!("srv/{name}"))?;
     root.run(&["apt-get", "update", "--quiet"])?;
     root.run(&[
         "apt-get",
@@ -94,9 +94,9 @@ pub(super) fn install(root: &Root, deb: &Path) -> Result<()> {
         "--quiet",
         "--quiet",
         "--no-install-recommends",
-        &format!("/root/{name}"),
+        &format!("/srv/{name}"),
     ])?;
-    root.run(&["rm", &format!("/root/{name}")])?;
+    root.run(&["rm", &format!("/srv/{name}")])?;
     root.run(&["dpkg", "--verify", "magpie"])?;
 
     let libraries = root.output(&["ldd", "/usr/bin/magpie"])?;
