@@ -13,10 +13,25 @@ use anyhow::{Context, Result, bail};
 use crate::checkout;
 
 /// Returns a call of Cargo, from the workspace's folder.
+///
+/// It is told nothing of the package that is running. Build scripts ask to be run anew when that
+/// changes (`ring` does), so whoever calls Cargo by hand between two of our tasks would build half
+/// of the tree each time.
 pub(crate) fn cargo<I: AsRef<OsStr>>(args: impl IntoIterator<Item = I>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(checkout::root()).args(args);
+    for (name, _) in env::vars_os().filter(|(name, _)| is_of_this_package(name)) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Whether Cargo sets a variable to say what the running program was built from.
+fn is_of_this_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// Returns a call of another program, from the workspace's folder.
@@ -127,6 +142,19 @@ mod tests {
     fn durations_read_well() {
         assert_eq!(Spell(Duration::from_millis(1_240)).to_string(), "1.2 s");
         assert_eq!(Spell(Duration::from_secs(61)).to_string(), "1 min 01 s");
+    }
+
+    #[test]
+    fn cargo_is_told_nothing_of_the_package_that_calls_it() {
+        // `cargo test` sets it for this process.
+        assert!(env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo(["build"]);
+        let taken: Vec<_> = command
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .collect();
+        assert!(taken.iter().any(|(name, _)| *name == "CARGO_PKG_NAME"));
+        assert!(taken.iter().any(|(name, _)| *name == "CARGO_MANIFEST_DIR"));
     }
 
     #[test]
