@@ -210,6 +210,9 @@ impl Desktop {
         if at_login(before) != at_login(after) {
             let entry = self.start.again(after.start_hidden);
             autostart::set(&entry, after.start_at_login).map_err(|error| {
+                if let Err(error) = self.shortcut.set(app, before.shortcut.as_deref()) {
+                    tracing::warn!(%error, "the keys from before are not had again");
+                }
                 let message = format!("starting at login: {error}");
                 CoreError::local(LocalCode::Internal, message)
             })?;
@@ -291,6 +294,8 @@ pub(crate) fn open_link(app: &AppHandle, link: String) {
     tauri::async_runtime::spawn(async move {
         let link = match link.parse::<Target>() {
             Ok(target) => {
+                // Behind the lock nobody is in view.
+                app.state::<Desktop>().told().until_heard().await;
                 let core = app.state::<Shell>().open_account().await;
                 target.seen_from(core.as_ref().map(magpie_core::Core::server_url))
             }

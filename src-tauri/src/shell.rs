@@ -196,11 +196,13 @@ impl Shell {
         let ended = home.sign_out(&core).await;
         core.close().await;
         let next = self.accounts.lock().await.keys().next().cloned();
-        if let Some(next) = &next {
-            home.show(next).await?;
-        }
+        let turned = match &next {
+            Some(next) => home.show(next).await.map(drop),
+            None => Ok(()),
+        };
+        // Whatever came of that, the one that was signed out is not in view any more.
         self.turn_to(next);
-        Ok(ended?)
+        Ok(ended.and(turned)?)
     }
 
     /// Tells whether messages of any account wait to be sent. While the app is locked, or not open
@@ -226,18 +228,22 @@ impl Shell {
     }
 
     /// Has all accounts try to connect at once.
+    #[cfg(target_os = "linux")]
     pub(crate) async fn reconnect(&self) {
         for open in self.accounts.lock().await.values() {
             open.core.reconnect();
         }
     }
 
-    /// Locks the app: no account is open after that.
+    /// Locks the app: no account is open after that. Without an app lock nothing happens.
     pub(crate) async fn lock(&self) {
         let home = self.home().await;
+        home.lock().await;
+        if home.lock_state() != LockState::Locked {
+            return;
+        }
         self.let_go().await;
         self.turn_to(None);
-        home.lock().await;
         // Behind the lock nothing is shown; what comes meanwhile is told after it.
         self.desktop().told().page_is_loading();
         self.tell_lock(home);
@@ -246,8 +252,11 @@ impl Shell {
     /// Unlocks the app, and opens what was open.
     pub(crate) async fn unlock(&self, passphrase: &str) -> Result<(), Failure> {
         let home = self.home().await;
+        let was_locked = home.lock_state() == LockState::Locked;
         home.unlock(passphrase).await?;
-        if self.accounts.lock().await.is_empty() {
+        if was_locked {
+            // An account that was just being opened when the lock fell was closed under our hands.
+            self.let_go().await;
             self.resume(home).await?;
         }
         self.tell_lock(home);

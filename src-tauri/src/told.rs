@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tauri::AppHandle;
 use tauri_specta::Event as _;
+use tokio::sync::watch;
 
 use crate::{updates::UpdateState, windows::MAIN};
 
@@ -114,6 +115,7 @@ pub(crate) struct Told {
     app: AppHandle,
     /// What waits; nothing does once the page listens.
     waiting: Mutex<Option<Vec<ShellEvent>>>,
+    listens: watch::Sender<bool>,
 }
 
 impl Told {
@@ -122,6 +124,7 @@ impl Told {
         Self {
             app,
             waiting: Mutex::new(Some(Vec::new())),
+            listens: watch::Sender::new(false),
         }
     }
 
@@ -142,12 +145,19 @@ impl Told {
         self.waiting.lock().is_none()
     }
 
+    /// Waits until the page listens. Behind the app lock it does not.
+    pub(crate) async fn until_heard(&self) {
+        // It fails when nobody is left to say so, and that is this.
+        let _ = self.listens.subscribe().wait_for(|listens| *listens).await;
+    }
+
     /// Notes that the page listens, and tells it what waited.
     pub(crate) fn page_listens(&self) {
         let waited = self.waiting.lock().take();
         for event in waited.unwrap_or_default() {
             self.tell(event);
         }
+        self.listens.send_replace(true);
     }
 
     /// Tells the pages of all windows, as far as they listen.
@@ -160,5 +170,6 @@ impl Told {
     /// Notes that the page was left or is being loaded again.
     pub(crate) fn page_is_loading(&self) {
         self.waiting.lock().get_or_insert_default();
+        self.listens.send_replace(false);
     }
 }
