@@ -125,11 +125,15 @@ async fn keep(app: &AppHandle, orders: &mut mpsc::UnboundedReceiver<Order>) -> z
             // Signals first and in their order of meaning: a token belongs to the click after it.
             biased;
             owner = owners.next() => {
-                if owner.is_none() {
+                let Some(owner) = owner else {
                     return Ok(());
+                };
+                // One that has just come, perhaps because we called for it, has shown nothing but what
+                // it had from us.
+                if owner.args().is_ok_and(|owner| owner.old_owner().is_some()) {
+                    abilities = None;
+                    board = Board::default();
                 }
-                abilities = None;
-                board = Board::default();
             }
             Some(signal) = tokens.next() => {
                 if let Ok(signal) = signal.args()

@@ -35,8 +35,8 @@ pub(super) fn start(app: &AppHandle, model: watch::Receiver<Model>, seen: watch:
     tauri::async_runtime::spawn(async move {
         if let Err(error) = keep(&app, model, &seen).await {
             tracing::info!(%error, "there is no tray");
-            seen.send_replace(false);
         }
+        seen.send_replace(false);
     });
 }
 
