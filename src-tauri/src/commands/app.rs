@@ -84,8 +84,18 @@ pub(crate) async fn set_settings(
     shell: State<'_, Shell>,
 ) -> Result<Settings, Failure> {
     let home = shell.home().await;
-    desktop.prepare(&app, &home.settings(), &settings)?;
-    Ok(home.set_settings(settings).await?)
+    let before = home.settings();
+    desktop.prepare(&app, &before, &settings)?;
+    let stored = home.set_settings(settings.clone()).await;
+    if stored.is_err()
+        && let Err(failure) = desktop.prepare(&app, &settings, &before)
+    {
+        tracing::warn!(
+            message = failure.message,
+            "the system keeps what was not stored"
+        );
+    }
+    Ok(stored?)
 }
 
 /// Asks a server what it is.
@@ -122,10 +132,11 @@ pub(crate) async fn host_stop(shell: State<'_, Shell>) -> Result<HostState, Fail
 }
 
 async fn remember_host(shell: &Shell, enabled: bool, shared: bool) -> Result<(), CoreError> {
-    let mut settings = shell.home().await.settings();
-    settings.host_enabled = enabled;
-    settings.host_shared = shared;
-    shell.home().await.set_settings(settings).await?;
+    let remember = move |settings: &mut Settings| {
+        settings.host_enabled = enabled;
+        settings.host_shared = shared;
+    };
+    shell.home().await.change_settings(remember).await?;
     Ok(())
 }
 

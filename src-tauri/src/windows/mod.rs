@@ -79,8 +79,18 @@ pub(crate) fn pop_out(
     let page = WebviewUrl::App(format!("index.html#/window/{conversation_id}").into());
     let builder = WebviewWindowBuilder::new(app, &label, page);
     let (size, least) = (CONVERSATION_SIZE, CONVERSATION_LEAST);
-    open(app, builder, &label, title, size, least, false)?;
-    Ok(())
+    match open(app, builder, &label, title, size, least, false) {
+        // Asked for twice at the same time: the other was faster.
+        Err(
+            tauri::Error::WindowLabelAlreadyExists(_) | tauri::Error::WebviewLabelAlreadyExists(_),
+        ) => {
+            if let Some(window) = app.get_webview_window(&label) {
+                present(&window, None);
+            }
+            Ok(())
+        }
+        opened => opened.map(drop),
+    }
 }
 
 /// Closes all windows of conversations: they belong to an account that is not in view any more.

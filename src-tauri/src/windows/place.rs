@@ -171,7 +171,9 @@ impl Places {
     }
 
     fn try_save(&self) -> io::Result<()> {
-        let json = serde_json::to_vec(&*self.known.lock())?;
+        // Held to the end: two who write the same file at once would tear it.
+        let known = self.known.lock();
+        let json = serde_json::to_vec(&*known)?;
         let beside = self.file.with_extension("json.new");
         fs::write(&beside, json)?;
         fs::rename(beside, &self.file)
