@@ -37,11 +37,16 @@ impl Updates {
         if self.package().is_some() {
             return self.state();
         }
+        let before = self.found.lock().clone();
         let state = self.asked().await;
         match state {
             UpdateState::Refused {
                 reason: UpdateRefusal::Unreachable,
-            } => state,
+            } => {
+                // What the page offers is still there.
+                *self.found.lock() = before;
+                state
+            }
             state => self.tell(state),
         }
     }
