@@ -139,24 +139,43 @@ mod system {
 mod system {
     use std::io;
 
-    use auto_launch::AutoLaunchBuilder;
+    use auto_launch::{AutoLaunchBuilder, WindowsEnableMode};
 
     use super::{Entry, program};
 
     pub(super) fn set(entry: &Entry, enabled: bool) -> io::Result<()> {
         let program = program()?;
+        let program = program.to_string_lossy();
+        let arguments: Vec<String> = entry.arguments().iter().map(|word| quoted(word)).collect();
         let mut builder = AutoLaunchBuilder::new();
         builder
             .set_app_name(&entry.name())
-            .set_app_path(&program.to_string_lossy())
-            .set_args(&entry.arguments());
+            .set_app_path(&match cfg!(windows) {
+                true => quoted(&program),
+                // The library looks whether it is there.
+                false => program.into_owned(),
+            })
+            .set_args(&arguments)
+            // For this user: the folder that is named is theirs.
+            .set_windows_enable_mode(WindowsEnableMode::CurrentUser);
         let launch = builder.build().map_err(io::Error::other)?;
-        if enabled {
-            launch.enable().map_err(io::Error::other)
-        } else if launch.is_enabled().map_err(io::Error::other)? {
-            launch.disable().map_err(io::Error::other)
-        } else {
-            Ok(())
+        match enabled {
+            true => launch.enable(),
+            false => launch.disable(),
+        }
+        .map_err(io::Error::other)
+    }
+
+    /// Returns a word for the command line of Windows, or for the XML of macOS: the library writes
+    /// words as they are.
+    fn quoted(word: &str) -> String {
+        match cfg!(windows) {
+            true => {
+                // Those before the last mark would take it for a part of the word.
+                let backslashes = word.len() - word.trim_end_matches('\\').len();
+                format!("\"{word}{}\"", "\\".repeat(backslashes))
+            }
+            false => word.replace('&', "&amp;").replace('<', "&lt;"),
         }
     }
 }

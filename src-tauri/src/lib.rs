@@ -116,7 +116,8 @@ fn start(options: Options) -> Result<(), Reason> {
     updates::configure(&mut context);
     let data = match &options.data_dir {
         Some(folder) => path::absolute(folder).map_err(Reason::Folder)?,
-        None => dirs::data_dir()
+        // On Windows not the one that follows a user from machine to machine.
+        None => dirs::data_local_dir()
             .ok_or(Reason::NoFolder)?
             .join(&context.config().identifier),
     };
@@ -130,14 +131,19 @@ fn start(options: Options) -> Result<(), Reason> {
         Start::First(first) => first,
         Start::Second => return Ok(()),
     };
-    // What is not written yet is written when this goes.
-    let _log = log::begin(&folder.join(log::FOLDER));
+    // What is not written yet is written when this goes, at the very end.
+    let mut log = log::begin(&folder.join(log::FOLDER));
     let started = StartedAs {
         profile: options.profile,
         data_dir: options.data_dir.map(|_| data.clone()),
         folder,
     };
 
+    // A link that starts the app on macOS comes before there is anybody to show it.
+    #[cfg(target_os = "macos")]
+    let early = std::sync::Arc::new(parking_lot::Mutex::new(Some(Vec::new())));
+    #[cfg(target_os = "macos")]
+    let came_early = std::sync::Arc::clone(&early);
     let builder = bindings::builder();
     let handler = builder.invoke_handler();
     tauri::Builder::default()
@@ -158,6 +164,8 @@ fn start(options: Options) -> Result<(), Reason> {
             app.manage(Desktop::new(app, started));
             app.manage(Updates::new(app));
             app.manage(shell);
+            #[cfg(not(target_os = "linux"))]
+            shortcut::set_up(app);
             open_profile(app.clone());
             shell::keep_counting(app);
             desktop::follow_settings(app);
@@ -171,13 +179,17 @@ fn start(options: Options) -> Result<(), Reason> {
             if let Some(link) = request.link {
                 desktop::open_link(app, link);
             }
+            #[cfg(target_os = "macos")]
+            for link in came_early.lock().take().into_iter().flatten() {
+                desktop::open_link(app, link);
+            }
             let own = app.clone();
             first.serve(move |request| desktop::requested(&own, request));
             Ok(())
         })
         .build(context)
         .map_err(Reason::Tauri)?
-        .run(|app, event| match event {
+        .run(move |app, event| match event {
             RunEvent::Exit => {
                 app.state::<Desktop>().places().save();
                 let updates = app.state::<Updates>();
@@ -187,19 +199,23 @@ fn start(options: Options) -> Result<(), Reason> {
                     due
                 });
                 updates.end(due);
+                drop(log.take());
             }
             #[cfg(target_os = "macos")]
             RunEvent::Reopen { .. } => windows::present_main(app, None),
             #[cfg(target_os = "macos")]
             RunEvent::Opened { urls } => {
-                for url in urls {
-                    desktop::requested(
-                        app,
-                        Request {
-                            link: Some(url.into()),
-                            ..Request::default()
-                        },
-                    );
+                let links = urls.into_iter().map(String::from);
+                if let Some(early) = &mut *early.lock() {
+                    early.extend(links);
+                    return;
+                }
+                for link in links {
+                    let request = Request {
+                        link: Some(link),
+                        ..Request::default()
+                    };
+                    desktop::requested(app, request);
                 }
             }
             _ => {}

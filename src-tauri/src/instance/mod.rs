@@ -59,7 +59,7 @@ pub(crate) enum Start {
 /// The right to be the only copy, as long as this lives.
 pub(crate) struct First {
     lock: File,
-    listener: Option<channel::Listener>,
+    listener: io::Result<channel::Listener>,
 }
 
 /// Becomes the copy of the app that uses `folder`, or hands the request to the one that does.
@@ -76,10 +76,7 @@ pub(crate) fn start(folder: &Path, request: &Request) -> Result<Start, InstanceE
     loop {
         match lock.try_lock() {
             Ok(()) => {
-                let listener = channel::listen(folder).inspect_err(|error| {
-                    tracing::warn!(%error, "a second start will not be heard");
-                });
-                let listener = listener.ok();
+                let listener = channel::listen(folder);
                 return Ok(Start::First(First { lock, listener }));
             }
             Err(TryLockError::Error(error)) => {
@@ -90,10 +87,7 @@ pub(crate) fn start(folder: &Path, request: &Request) -> Result<Start, InstanceE
         // The first has the lock a moment before it can be spoken to, and until it has ended.
         match channel::connect(folder).and_then(|stream| hand_over(stream, request)) {
             Ok(()) => return Ok(Start::Second),
-            Err(error) if Instant::now() >= end => {
-                tracing::debug!(%error, "the first copy does not answer");
-                return Err(InstanceError::NoAnswer);
-            }
+            Err(_) if Instant::now() >= end => return Err(InstanceError::NoAnswer),
             Err(_) => thread::sleep(PAUSE),
         }
     }
@@ -105,8 +99,9 @@ impl First {
         let Self { lock, listener } = self;
         // Its end is the process's end.
         std::mem::forget(lock);
-        if let Some(listener) = listener {
-            channel::serve(listener, handle);
+        match listener {
+            Ok(listener) => channel::serve(listener, handle),
+            Err(error) => tracing::warn!(%error, "a second start will not be heard"),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! A socket in the profile's folder, which only this user can enter.
 
 use std::{
-    fs, io,
+    env, fs,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    io,
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
     thread,
@@ -13,11 +15,10 @@ pub(super) type Listener = UnixListener;
 
 pub(super) fn listen(folder: &Path) -> io::Result<Listener> {
     // Whoever has the lock owns what an earlier copy left.
-    match fs::remove_file(folder.join(NAME)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    at(folder, |path| UnixListener::bind(path))
+    at(folder, |path| match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => UnixListener::bind(path),
+    })
 }
 
 pub(super) fn connect(folder: &Path) -> io::Result<UnixStream> {
@@ -55,8 +56,11 @@ fn answer(mut stream: &UnixStream) -> io::Result<Request> {
 
 const NAME: &str = "instance";
 
-/// Calls `act` with the socket's path. A socket's path has about a hundred bytes at most; on Linux a
-/// longer one is reached through the open folder.
+/// No path of a socket is longer on macOS, in bytes.
+const LONGEST: usize = 103;
+
+/// Calls `act` with the socket's path. It has about a hundred bytes at most. On Linux a longer one is
+/// reached through the open folder; elsewhere the socket is then among the user's temporary files.
 fn at<T>(folder: &Path, act: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     if cfg!(target_os = "linux") {
         use std::os::fd::AsRawFd as _;
@@ -65,6 +69,13 @@ fn at<T>(folder: &Path, act: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<
         let path = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd()));
         act(&path.join(NAME))
     } else {
-        act(&folder.join(NAME))
+        let path = folder.join(NAME);
+        if path.as_os_str().len() <= LONGEST {
+            return act(&path);
+        }
+        let mut hasher = DefaultHasher::new();
+        folder.hash(&mut hasher);
+        let name = format!("magpie-{:016x}", hasher.finish());
+        act(&env::temp_dir().join(name))
     }
 }

@@ -17,6 +17,9 @@ use self::other::Keys;
 #[cfg(target_os = "linux")]
 use self::x11::Keys;
 
+#[cfg(not(target_os = "linux"))]
+pub(crate) use self::other::set_up;
+
 /// Why keys cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum ShortcutError {

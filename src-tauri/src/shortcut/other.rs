@@ -1,10 +1,20 @@
 //! Keys of Windows and macOS.
 
-use tauri::AppHandle;
-use tauri_plugin_global_shortcut::{GlobalShortcutExt as _, ShortcutState};
+use tauri::{AppHandle, Manager as _, Wry};
+use tauri_plugin_global_shortcut::{
+    Builder, GlobalShortcut, GlobalShortcutExt as _, ShortcutState,
+};
 
 use super::ShortcutError;
 use crate::windows;
+
+/// Sets the library up. To be called on the main thread: on Windows keys belong to the thread that
+/// asks for them, and that one has to take in what the system says.
+pub(crate) fn set_up(app: &AppHandle) {
+    if let Err(error) = app.plugin(Builder::new().build()) {
+        tracing::warn!(%error, "there can be no global shortcut");
+    }
+}
 
 /// The way to the system.
 pub(super) struct Keys {
@@ -13,9 +23,10 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn open(app: &AppHandle) -> Result<Self, ShortcutError> {
-        app.plugin(tauri_plugin_global_shortcut::Builder::new().build())
-            .map_err(|error| ShortcutError::Unsupported(error.to_string()))?;
-        Ok(Self { app: app.clone() })
+        match app.try_state::<GlobalShortcut<Wry>>() {
+            Some(_) => Ok(Self { app: app.clone() }),
+            None => Err(ShortcutError::Unsupported("no way to the system".into())),
+        }
     }
 
     pub(super) fn take(&self, written: &str) -> Result<(), ShortcutError> {
@@ -28,9 +39,11 @@ impl Keys {
                 }
             });
         taken.map_err(|error| {
-            // The library has but a text for it: what cannot be registered is what others have.
+            // The library has but a text for keys that others have: its own of Windows, and the
+            // name of the call on macOS.
             let error = error.to_string();
-            match error.contains("register") {
+            let taken = ["already registered", "RegisterEventHotKey"];
+            match taken.iter().any(|words| error.contains(words)) {
                 true => ShortcutError::Taken,
                 false => ShortcutError::Unsupported(error),
             }

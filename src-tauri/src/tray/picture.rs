@@ -35,6 +35,7 @@ pub(crate) struct Picture {
 
 impl Picture {
     /// Returns the same for those who want the opacity first.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn argb(&self) -> Vec<u8> {
         let mut bytes = self.rgba.clone();
         for point in bytes.chunks_exact_mut(4) {

@@ -2,10 +2,7 @@
 
 /// How this copy can be replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "each system has some of these ways")
-)]
+#[cfg_attr(windows, expect(dead_code, reason = "the ways of other systems"))]
 pub(crate) enum Place {
     /// It is a file or a folder of the user's own, which another takes the place of.
     Own,
@@ -78,8 +75,16 @@ struct Found {
 #[cfg(target_os = "macos")]
 impl Place {
     /// Finds out how it is here.
-    pub(crate) const fn here() -> Self {
-        Self::Own
+    pub(crate) fn here() -> Self {
+        use rustix::fs::{Access, access};
+
+        // Magpie.app/Contents/MacOS/magpie, in a folder that may be the administrator's.
+        let program = std::env::current_exe().unwrap_or_default();
+        let folder = program.ancestors().nth(4);
+        match folder.is_some_and(|folder| access(folder, Access::WRITE_OK).is_ok()) {
+            true => Self::Own,
+            false => Self::Package,
+        }
     }
 }
 
