@@ -35,7 +35,6 @@ use std::{
     path::{self, PathBuf},
 };
 
-use magpie_core::CoreError;
 use tauri::{Manager as _, RunEvent, Window, WindowEvent};
 
 use crate::{
@@ -252,18 +251,9 @@ fn window_event(window: &Window, event: &WindowEvent) {
     }
 }
 
-/// Opens the profile while the window is being opened. Without it there is nothing to show.
+/// Opens the profile while the window is being opened.
 fn open_profile(app: tauri::AppHandle) {
-    tauri::async_runtime::spawn(async move {
-        if let Err(error) = app.state::<Shell>().open().await {
-            give_up(&app, &error);
-        }
-    });
-}
-
-fn give_up(app: &tauri::AppHandle, error: &CoreError) {
-    tracing::error!(%error, "the data folder cannot be used");
-    app.exit(1);
+    tauri::async_runtime::spawn(async move { app.state::<Shell>().open().await });
 }
 
 /// Ends the app in order when the system asks for it, as it does when the user logs out.

@@ -16,7 +16,7 @@ use parking_lot::RwLock;
 use tauri::{AppHandle, Manager as _, async_runtime::JoinHandle};
 use tauri_specta::Event as _;
 use tokio::{
-    sync::{Mutex, Notify, SetOnce},
+    sync::{Mutex, Notify, SetOnce, watch},
     time::sleep,
 };
 
@@ -34,6 +34,8 @@ pub(crate) struct Shell {
     app: AppHandle,
     /// Set once what was left open is open again.
     home: SetOnce<Home>,
+    /// What keeps it from being opened, until somebody asks again.
+    trouble: watch::Sender<Option<CoreError>>,
     host: Host,
     /// The accounts that are open, by key.
     accounts: Mutex<BTreeMap<String, OpenAccount>>,
@@ -69,6 +71,7 @@ impl Shell {
         Self {
             app,
             home: SetOnce::new(),
+            trouble: watch::Sender::default(),
             host: Host::new(host),
             accounts: Mutex::default(),
             shown: RwLock::default(),
@@ -80,26 +83,47 @@ impl Shell {
     }
 
     /// Opens the profile, starts the built-in server where it was left on, and resumes the accounts
-    /// that are signed in. To be called once.
-    pub(crate) async fn open(&self) -> Result<(), CoreError> {
-        let home = Home::open(HomeOptions {
-            folder: self.folder.clone(),
-            keychain_service: format!("chat.magpie.desktop/{}", self.profile),
-            keychain: true,
-            device_name: gethostname::gethostname().to_string_lossy().into_owned(),
-            clock: Arc::new(SystemClock),
-        })
-        .await?;
+    /// that are signed in. What does not succeed is tried again whenever the page asks. To be called
+    /// once.
+    pub(crate) async fn open(&self) {
+        let home = self.insist(|| Home::open(self.options())).await;
         let settings = home.settings();
         if settings.host_enabled
             && let Err(error) = self.host.start(&home, settings.host_shared).await
         {
             tracing::warn!(%error, "the built-in server did not start");
         }
-        self.resume(&home).await?;
+        self.insist(|| self.resume(&home)).await;
         // It is set only here.
         let _ = self.home.set(home);
-        Ok(())
+    }
+
+    fn options(&self) -> HomeOptions {
+        HomeOptions {
+            folder: self.folder.clone(),
+            keychain_service: format!("chat.magpie.desktop/{}", self.profile),
+            keychain: true,
+            device_name: gethostname::gethostname().to_string_lossy().into_owned(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Does something until it succeeds: at once, and then each time somebody asks for the profile.
+    async fn insist<T, F>(&self, attempt: impl Fn() -> F) -> T
+    where
+        F: Future<Output = Result<T, CoreError>>,
+    {
+        loop {
+            let error = match attempt().await {
+                Ok(done) => return done,
+                Err(error) => error,
+            };
+            tracing::error!(%error, "the profile cannot be opened");
+            let mut trouble = self.trouble.subscribe();
+            self.trouble.send_replace(Some(error));
+            // It fails only without a sender, and that is this.
+            let _ = trouble.wait_for(Option::is_none).await;
+        }
     }
 
     /// Opens all accounts that are signed in and shows the one that was shown last. While the app is
@@ -124,6 +148,26 @@ impl Shell {
     /// Returns the profile's settings and accounts, once they are open.
     pub(crate) async fn home(&self) -> &Home {
         self.home.wait().await
+    }
+
+    /// Returns the profile's settings and accounts as soon as they are open. What has kept them from
+    /// being opened is tried again.
+    ///
+    /// # Errors
+    /// What keeps them from being opened.
+    pub(crate) async fn opened(&self) -> Result<&Home, Failure> {
+        let mut trouble = self.trouble.subscribe();
+        self.trouble
+            .send_if_modified(|trouble| trouble.take().is_some());
+        let found = async move {
+            // It fails only without a sender, and that is this.
+            let found = trouble.wait_for(Option::is_some).await;
+            found.ok().and_then(|error| error.clone())
+        };
+        tokio::select! {
+            home = self.home.wait() => Ok(home),
+            Some(error) = found => Err(error.into()),
+        }
     }
 
     /// Returns the built-in server.

@@ -47,14 +47,14 @@ pub(crate) struct AppState {
     tray: bool,
 }
 
-/// Returns how the app stands.
+/// Returns how the app stands. What has kept the profile from being opened is tried again.
 #[tauri::command]
 #[specta::specta]
 pub(crate) async fn app_state(
     app: AppHandle,
     shell: State<'_, Shell>,
 ) -> Result<AppState, Failure> {
-    let home = shell.home().await;
+    let home = shell.opened().await?;
     let core = shell.open_account().await;
     Ok(AppState {
         account: core.as_ref().map(magpie_core::Core::account),
