@@ -29,13 +29,26 @@ pub(super) fn missing(need: Need) -> Vec<Missing> {
             remedy: "winget install Microsoft.EdgeWebView2Runtime".to_owned(),
         });
     }
-    if answer("perl", ["-v"]).is_none() {
+    if !has_perl() {
         missing.push(Missing {
-            what: "Perl, which builds the bundled OpenSSL".to_owned(),
-            remedy: "winget install StrawberryPerl.StrawberryPerl".to_owned(),
+            what: "a Perl for Windows, which builds the bundled OpenSSL; that of Git will not do"
+                .to_owned(),
+            remedy: "winget install StrawberryPerl.StrawberryPerl, and where another perl comes \
+                     first, set OPENSSL_SRC_PERL to the path of its perl.exe"
+                .to_owned(),
         });
     }
     missing
+}
+
+/// Whether the Perl that OpenSSL's build chooses is one for Windows: that of Git's Bash or of Cygwin
+/// has other paths.
+fn has_perl() -> bool {
+    let named = ["OPENSSL_SRC_PERL", "PERL"]
+        .into_iter()
+        .find_map(|name| env::var(name).ok());
+    let perl = named.unwrap_or_else(|| "perl".to_owned());
+    answer(&perl, ["-e", "print $^O"]).is_some_and(|system| system == "MSWin32")
 }
 
 fn has_msvc() -> bool {
