@@ -51,7 +51,7 @@ pub(crate) fn ensure(need: Need, yes: bool) -> Result<()> {
                 return Ok(());
             }
         },
-        "macos" => macos::missing(),
+        "macos" => macos::missing(need),
         "windows" => windows::missing(need),
         other => bail!("Magpie runs on Linux, macOS and Windows, not on {other}"),
     };
