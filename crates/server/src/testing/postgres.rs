@@ -137,7 +137,8 @@ impl Postgres {
         let mut initdb = self.command(&self.programs.join("initdb"));
         initdb.arg("-D").arg(self.data());
         initdb.args(["-U", ACCOUNT, "-A", "trust", "-E", "UTF8", "--no-sync"]);
-        initdb.args(["--locale", "C.UTF-8"]);
+        // Not every system has C.UTF-8. The schema sorts by bytes whatever the database's own order is.
+        initdb.args(["--locale", "C"]);
         let Output {
             status,
             stdout,
