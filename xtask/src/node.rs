@@ -80,12 +80,14 @@ fn npm(words: &[&str]) -> Command {
 }
 
 fn check_node() -> Result<()> {
-    let remedy = "install Node 22 (https://nodejs.org) and run the command again";
+    let remedy = "install Node 22.12 or later (https://nodejs.org) and run the command again";
     let Some(version) = answer("node", ["--version"]) else {
         bail!("Node is missing; {remedy}");
     };
     if !is_new_enough(&version) {
-        bail!("Node {version} is too old, 20.19 is the oldest that will do; {remedy}");
+        bail!(
+            "Node {version} will not do, only 20.19 or later of 20, and 22.12 or later; {remedy}"
+        );
     }
     println!("    Node {version}");
     Ok(())
@@ -117,7 +119,8 @@ fn newest(ui: &Path) -> io::Result<SystemTime> {
     for entry in fs::read_dir(ui)? {
         let entry = entry?;
         let name = entry.file_name();
-        if entry.file_type()?.is_file() || name == "src" || name == "public" {
+        let is_source = ["src", "build", "public"].iter().any(|one| name == *one);
+        if entry.file_type()?.is_file() || is_source {
             open.push(entry.path());
         }
     }
@@ -135,7 +138,33 @@ fn newest(ui: &Path) -> io::Result<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn what_the_bundle_is_made_of_is_looked_at() {
+        let ui = tempfile::tempdir().unwrap();
+        let future = SystemTime::now() + Duration::from_secs(3600);
+        for (path, is_source) in [
+            ("package.json", true),
+            ("src/views/Chat.vue", true),
+            ("build/licences.ts", true),
+            ("public/icon.svg", true),
+            ("dist/index.html", false),
+            ("node_modules/vue/index.js", false),
+        ] {
+            let file = ui.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::File::create(&file)
+                .unwrap()
+                .set_modified(future)
+                .unwrap();
+            let seen = newest(ui.path()).unwrap() > SystemTime::now() + Duration::from_secs(60);
+            assert_eq!(seen, is_source, "{path}");
+            fs::remove_file(file).unwrap();
+        }
+    }
 
     #[test]
     fn node_versions_are_compared_as_numbers() {
