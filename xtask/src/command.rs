@@ -105,10 +105,14 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
     outcome
 }
 
+/// Whether this runs where machines are made for one run and thrown away.
+pub(crate) fn is_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
 /// Whether nobody is there to be asked.
 pub(crate) fn is_unattended() -> bool {
-    env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
-        || !io::stdin().is_terminal()
+    is_ci() || !io::stdin().is_terminal()
 }
 
 /// Shows a duration as a person would say it.

@@ -67,7 +67,7 @@ pub(super) fn packages(need: Need) -> Vec<&'static str> {
     }
 }
 
-/// Installs the packages that are missing, after asking unless `yes` or root.
+/// Installs the packages that are missing, after asking unless `yes`, root or in CI.
 ///
 /// # Errors
 /// When the answer is no, nobody can be asked, or apt fails.
@@ -80,8 +80,16 @@ pub(super) fn ensure(need: Need, yes: bool) -> Result<()> {
     let names = missing.join(" ");
     println!("    missing packages: {names}");
     let root = is_root();
-    if !root && !yes && !command::is_unattended() && !asked()? {
-        bail!("not installed; do it yourself with: sudo apt-get install {names}");
+    if !root && !yes && !command::is_ci() {
+        if command::is_unattended() {
+            bail!(
+                "not installed, as nobody can be asked; say --yes, or do it yourself with: \
+                 sudo apt-get install {names}"
+            );
+        }
+        if !asked()? {
+            bail!("not installed; do it yourself with: sudo apt-get install {names}");
+        }
     }
     if !root && answer("sudo", ["--version"]).is_none() {
         bail!("not root, and there is no sudo; as root do: apt-get install {names}");
