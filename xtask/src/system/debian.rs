@@ -40,9 +40,10 @@ const TEST: [&str; 12] = [
     "xvfb",
 ];
 
-/// What reads packages, a Debian to install one in, and a screen that can be looked at.
+/// What reads packages, a Debian to install one in, a screen that can be looked at, and what finds and
+/// ends processes.
 #[cfg(target_os = "linux")]
-const PACKAGES: [&str; 11] = [
+const PACKAGES: [&str; 12] = [
     "appstream",
     "binutils",
     "dbus",
@@ -51,6 +52,7 @@ const PACKAGES: [&str; 11] = [
     "desktop-file-utils",
     "gnome-keyring",
     "imagemagick",
+    "procps",
     "rpm",
     "xdotool",
     "xvfb",

@@ -5,9 +5,8 @@ use crate::command::answer;
 
 const SERVER: [&str; 2] = ["gcc", "glibc-devel"];
 
-const BUILD: [&str; 6] = [
+const BUILD: [&str; 5] = [
     "gtk3-devel",
-    "libayatana-appindicator-gtk3",
     "make",
     "perl-core",
     "pkgconf-pkg-config",
@@ -15,19 +14,22 @@ const BUILD: [&str; 6] = [
 ];
 
 /// The driver is named by its path: the package that holds it differs between releases.
-const TEST: [&str; 8] = [
+const TEST: [&str; 11] = [
     "/usr/bin/WebKitWebDriver",
     "/usr/bin/redis-server",
+    "at-spi2-core",
     "dbus-daemon",
     "gnome-keyring",
     "google-noto-color-emoji-fonts",
     "google-noto-sans-cjk-fonts",
     "postgresql-server",
+    "procps-ng",
+    "xdg-utils",
     "xorg-x11-server-Xvfb",
 ];
 
 #[cfg(target_os = "linux")]
-const PACKAGES: [&str; 10] = [
+const PACKAGES: [&str; 11] = [
     "ImageMagick",
     "appstream",
     "binutils",
@@ -36,6 +38,7 @@ const PACKAGES: [&str; 10] = [
     "desktop-file-utils",
     "dpkg",
     "gnome-keyring",
+    "procps-ng",
     "xdotool",
     "xorg-x11-server-Xvfb",
 ];
