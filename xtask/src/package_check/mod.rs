@@ -111,12 +111,15 @@ fn only(folder: &Path, ending: &str) -> Result<PathBuf> {
     found.pop().context("no package")
 }
 
-/// Returns a command that runs as root.
+/// Returns a command that runs as root. Where somebody is there, sudo may ask for the password.
 fn privileged(name: &str) -> Command {
     if answer("id", ["-u"]).is_some_and(|id| id == "0") {
         return command::program(name, Vec::<&str>::new());
     }
-    command::program("sudo", ["-n", name])
+    match command::is_unattended() {
+        true => command::program("sudo", ["-n", name]),
+        false => command::program("sudo", [name]),
+    }
 }
 
 /// Empties a folder that may hold what belongs to root.
