@@ -39,7 +39,7 @@ enum Chore {
     Codegen(codegen::Args),
     /// Make the packages of a version, and all that is given out with them.
     Release(release::Args),
-    /// Install the packages in fresh roots, start the app there, and remove them again.
+    /// Look into the .deb and the .rpm, install and remove both, and start the app of the .deb.
     #[cfg(target_os = "linux")]
     PackageCheck(package_check::Args),
 }

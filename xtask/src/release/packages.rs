@@ -23,8 +23,7 @@ const UNIVERSAL: &str = "universal-apple-darwin";
 /// What is built, and for what.
 #[derive(clap::Args)]
 pub(super) struct What {
-    /// The kinds of packages, such as deb,rpm,appimage; without it those of this system that need
-    /// nothing from the network.
+    /// The kinds of packages, such as deb,rpm,appimage; without it the usual ones of this system.
     #[arg(long, value_delimiter = ',')]
     bundles: Vec<String>,
     /// Build for another target than this machine.
