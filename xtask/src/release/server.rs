@@ -11,13 +11,15 @@ use crate::{
 };
 
 /// What lies beside the program.
-const FILES: [&str; 5] = [
+const FILES: [&str; 4] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
-    "deploy/magpie-server.service",
     "deploy/server.toml",
     "docs/deploy.md",
 ];
+
+/// What starts it where there is systemd.
+const UNIT: &str = "deploy/magpie-server.service";
 
 /// Builds the server, unless that was done before, and puts its archive into a folder.
 ///
@@ -64,7 +66,7 @@ pub(super) fn pack(what: &What, is_built: bool, out: &Path) -> Result<()> {
             command::run(lipo)?;
         }
     }
-    for file in FILES {
+    for file in beside(system) {
         let path = checkout::root().join(file);
         let name = path.file_name().context("a file without a name")?;
         fs::copy(&path, folder.join(name)).with_context(|| format!("there is no {file}"))?;
@@ -80,14 +82,28 @@ pub(super) fn pack(what: &What, is_built: bool, out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns what lies beside the program on a system.
+fn beside(system: &str) -> impl Iterator<Item = &'static str> {
+    let unit = (system == "linux").then_some(UNIT);
+    FILES.into_iter().chain(unit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_lies_beside_the_program_is_there() {
-        for file in FILES {
+        for file in beside("linux") {
             assert!(checkout::root().join(file).is_file(), "{file}");
+        }
+    }
+
+    #[test]
+    fn only_linux_is_given_a_unit() {
+        assert!(beside("linux").any(|file| file == UNIT));
+        for system in ["macos", "windows"] {
+            assert!(beside(system).all(|file| file != UNIT), "{system}");
         }
     }
 }
