@@ -1,5 +1,7 @@
 //! The tray of Linux desktops: a StatusNotifierItem on the session bus.
 
+use std::path::Path;
+
 use futures_util::StreamExt as _;
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, TrayMethods as _, menu};
 use tauri::AppHandle;
@@ -117,7 +119,9 @@ impl Shown {
             model,
             said,
         };
-        match item.spawn().await {
+        // The name that the icon goes by holds our number, which in a sandbox other apps have too.
+        let sandboxed = Path::new("/.flatpak-info").exists();
+        match item.disable_dbus_name(sandboxed).spawn().await {
             Ok(handle) => Some(Self { handle, offline }),
             Err(error) => {
                 tracing::warn!(%error, "the tray did not take the icon");
