@@ -5,9 +5,37 @@ use tokio::sync::watch;
 
 use crate::tray::Model;
 
-/// The name of the file that describes the app to Linux desktops, without its ending.
+/// What Linux desktops know the app by.
 #[cfg(target_os = "linux")]
-pub(crate) const DESKTOP_ENTRY: &str = "Magpie";
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    /// The name of the file that describes the app, without its ending.
+    pub(crate) entry: String,
+    /// The name of its icon.
+    pub(crate) icon: String,
+}
+
+#[cfg(target_os = "linux")]
+impl Names {
+    /// Returns those of this copy.
+    pub(crate) fn here() -> Self {
+        Self::of(std::env::var("FLATPAK_ID").ok())
+    }
+
+    /// A Flatpak has to name both after its own id.
+    fn of(flatpak: Option<String>) -> Self {
+        match flatpak.filter(|id| !id.is_empty()) {
+            Some(id) => Self {
+                entry: id.clone(),
+                icon: id,
+            },
+            None => Self {
+                entry: "Magpie".to_owned(),
+                icon: "magpie".to_owned(),
+            },
+        }
+    }
+}
 
 /// Shows the number from now on, as it changes.
 pub(crate) fn follow(app: &AppHandle, mut model: watch::Receiver<Model>) {
@@ -34,7 +62,7 @@ mod system {
     use tauri::AppHandle;
     use zbus::zvariant::Value;
 
-    use super::DESKTOP_ENTRY;
+    use super::Names;
     use crate::bus;
 
     /// Docks that know Unity's launcher interface listen to this: KDE's, Ubuntu's, and others.
@@ -55,7 +83,10 @@ mod system {
             "/chat/magpie/desktop",
             "com.canonical.Unity.LauncherEntry",
             "Update",
-            &(format!("application://{DESKTOP_ENTRY}.desktop"), properties),
+            &(
+                format!("application://{}.desktop", Names::here().entry),
+                properties,
+            ),
         )
         .await
     }
@@ -93,5 +124,23 @@ mod system {
         {
             tracing::debug!(%error, "the taskbar is not told what is unread");
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flatpak_has_names_of_its_own() {
+        let names = |flatpak: Option<&str>| {
+            let names = Names::of(flatpak.map(str::to_owned));
+            (names.entry, names.icon)
+        };
+        let own = ("Magpie".to_owned(), "magpie".to_owned());
+        assert_eq!(names(None), own);
+        assert_eq!(names(Some("")), own);
+        let id = "chat.magpie.desktop".to_owned();
+        assert_eq!(names(Some(&id)), (id.clone(), id));
     }
 }

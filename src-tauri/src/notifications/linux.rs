@@ -11,7 +11,7 @@ use tokio::{sync::mpsc, time::timeout};
 use zbus::{fdo::DBusProxy, proxy, proxy::CacheProperties, zvariant::Value};
 
 use super::{Answer, Order, Target, Worded, answered, portrait::portrait};
-use crate::{badge::DESKTOP_ENTRY, bus};
+use crate::{badge::Names, bus};
 
 /// How long a daemon may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -213,8 +213,9 @@ async fn show(
     if able.actions {
         actions.extend(["default", ""]);
     }
+    let names = Names::here();
     let mut hints = HashMap::from([
-        ("desktop-entry", Value::from(DESKTOP_ENTRY)),
+        ("desktop-entry", Value::from(names.entry)),
         ("category", Value::from("im.received")),
         ("urgency", Value::from(1_u8)),
     ]);
@@ -232,7 +233,7 @@ async fn show(
     let call = daemon.notify(
         "Magpie",
         replaced,
-        "magpie",
+        &names.icon,
         &worded.title,
         &body,
         &actions,
