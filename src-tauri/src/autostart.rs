@@ -1,5 +1,8 @@
 //! Starting when the user signs in to the system.
 
+#[cfg(target_os = "linux")]
+mod portal;
+
 use std::{env, io, path::PathBuf};
 
 /// Which copy of the app to start, and how.
@@ -55,9 +58,12 @@ pub(crate) fn program() -> io::Result<PathBuf> {
 mod system {
     use std::{fs, io, path::Path};
 
-    use super::{Entry, program};
+    use super::{Entry, portal, program};
 
     pub(super) fn set(entry: &Entry, enabled: bool) -> io::Result<()> {
+        if portal::is_needed() {
+            return portal::set(entry, enabled);
+        }
         let config = dirs::config_dir().ok_or(io::ErrorKind::NotFound)?;
         set_in(&config, &program()?, entry, enabled)
     }
