@@ -6,8 +6,8 @@
 //! The .rpm is installed in an empty folder and removed again: its names for other packages can only
 //! be resolved on a Fedora.
 //!
-//! It takes some minutes, and root (or sudo) for the Debian, so that it is no part of
-//! `cargo xtask test`.
+//! It takes some minutes, about one once Debian's packages are fetched, and root (or sudo) for the Debian,
+//! so that it is no part of `cargo xtask test`.
 
 mod contents;
 mod deb;
