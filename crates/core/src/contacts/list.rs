@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use super::{
     Contacts, FriendView, Person, Relation,
-    names::{initial, sort_key},
+    names::{initial, sort_key, spelling},
 };
 use crate::{
     conversations::count,
@@ -77,6 +77,7 @@ fn view(friend: Friend) -> FriendView {
     };
     FriendView {
         initial: initial(&name),
+        spelling: spelling(&name),
         name,
         friend,
     }

@@ -4,7 +4,7 @@
 //! the same code as the changes that will come over the socket, so that it shows at once.
 
 mod list;
-mod names;
+pub(crate) mod names;
 
 use magpie_protocol::{
     FriendRequestId, Page, UserId,
@@ -29,6 +29,9 @@ pub struct FriendView {
     pub name: String,
     /// Under which letter the name stands: `A` to `Z` (the first pinyin letter for Chinese), or `#`.
     pub initial: String,
+    /// How a name with Chinese characters is typed, to look for it by: pinyin, and other words in
+    /// lower case, with spaces between (`anna zhang`). Empty where nothing in it is Chinese.
+    pub spelling: String,
 }
 
 /// Everybody one has to do with.

@@ -33,6 +33,32 @@ pub(crate) fn initial(name: &str) -> String {
     }
 }
 
+/// Returns how a name with Chinese characters is typed: a syllable of pinyin for each of them, and
+/// other words in lower case, with one space between any two. Empty where nothing is Chinese, for
+/// then the name is typed as it is written.
+pub(crate) fn spelling(name: &str) -> String {
+    let (mut spelling, mut chinese, mut in_word) = (String::new(), false, false);
+    for character in name.chars() {
+        let pinyin = character.to_pinyin();
+        if pinyin.is_none() && !character.is_alphanumeric() {
+            in_word = false;
+            continue;
+        }
+        let goes_on = in_word && pinyin.is_none();
+        if !goes_on && !spelling.is_empty() {
+            spelling.push(' ');
+        }
+        match pinyin {
+            // No keyboard has an ü: 吕 is typed as lv.
+            Some(pinyin) => spelling.push_str(&pinyin.plain().replace('ü', "v")),
+            None => spelling.extend(character.to_lowercase()),
+        }
+        chinese |= pinyin.is_some();
+        in_word = pinyin.is_none();
+    }
+    if chinese { spelling } else { String::new() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +74,20 @@ mod tests {
         let initials: String = names.iter().map(|name| initial(name)).collect();
         assert_eq!(initials, "AABLZZ##");
         assert_eq!(initial(""), "#");
+    }
+
+    #[test]
+    fn chinese_names_are_spelled_as_they_are_typed() {
+        for (name, expected) in [
+            ("张伟", "zhang wei"),
+            ("Anna 张", "anna zhang"),
+            (" 李安Ang-Lee ", "li an ang lee"),
+            ("吕布·2号", "lv bu 2 hao"),
+            ("Alice", ""),
+            ("Бор 9527", ""),
+            ("", ""),
+        ] {
+            assert_eq!(spelling(name), expected, "{name}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Core, CoreError,
+    contacts::names::spelling,
     store::table::{
         conversations::{self, Line},
         drafts,
@@ -53,6 +54,9 @@ pub struct ConversationItem {
     pub kind: ConversationKind,
     /// What it is called: for a direct one, the other's remark or nickname.
     pub title: String,
+    /// How a title with Chinese characters is typed, to look for it by: pinyin, and other words in
+    /// lower case, with spaces between (`anna zhang`). Empty where nothing in it is Chinese.
+    pub spelling: String,
     /// The other person of a direct one.
     pub peer: Option<User>,
     /// The last message, unsent ones included.
@@ -131,8 +135,10 @@ pub(crate) fn title(line: &Line) -> String {
 
 /// Makes the line that is shown.
 pub(crate) fn item(me: UserId, line: Line) -> ConversationItem {
+    let title = title(&line);
     ConversationItem {
-        title: title(&line),
+        spelling: spelling(&title),
+        title,
         preview: preview(me, &line),
         id: line.id,
         kind: line.kind,
