@@ -1,10 +1,12 @@
 //! Changing a refresh token for a new pair.
 //!
 //! The database holds the hash of the token that is good now, and of the one before it. When the
-//! answer to a refresh is lost, the device presents the token before again: within [`GRACE_MS`] it
-//! gets another pair, in place of the one that never arrived. Any other spent token was copied by
-//! somebody, and nobody can tell who is who: the session ends. A thief who is quick enough for the
-//! grace is found out when the device, whose token they replaced, refreshes the next time.
+//! answer to a refresh is lost, the device presents the token before again, as late as it likes (it
+//! may have slept, or been locked before it could save the answer): as long as the token that is
+//! good now was not used, it gets another pair, in place of the one that never arrived. Any other
+//! spent token was copied by somebody, and nobody can tell who is who: the session ends. A thief who
+//! uses the token before is found out too: it replaces the device's own, so that the device's next
+//! refresh is neither the one nor the other.
 
 use axum::extract::State;
 use magpie_protocol::{
@@ -23,9 +25,6 @@ use crate::{
     db::{DbError, Tx, params},
     error::{AppError, Json},
 };
-
-/// For how long after it was spent a refresh token is taken again.
-const GRACE_MS: i64 = 60_000;
 
 /// Changes a refresh token, which can be used once, for a new pair.
 #[utoipa::path(
@@ -78,14 +77,13 @@ struct Session {
     device: Device,
     token: TokenHash,
     previous: Option<TokenHash>,
-    rotated_at: Timestamp,
     expires_at: Timestamp,
 }
 
 impl Session {
     fn find(tx: &mut Tx<'_>, id: DeviceId) -> Result<Option<Self>, DbError> {
         tx.first(
-            "SELECT user_id, token_hash, previous_hash, rotated_at, expires_at,
+            "SELECT user_id, token_hash, previous_hash, expires_at,
                     id, name, platform, created_at, last_seen_at
              FROM devices WHERE id = $1 AND ended_at IS NULL",
             params![id],
@@ -94,23 +92,20 @@ impl Session {
                     user: row.get(0)?,
                     token: row.get(1)?,
                     previous: row.get(2)?,
-                    rotated_at: row.get(3)?,
-                    expires_at: row.get(4)?,
-                    device: device_from(row, 5)?,
+                    expires_at: row.get(3)?,
+                    device: device_from(row, 4)?,
                 })
             },
         )
     }
 
     fn takes(&self, presented: &TokenHash, now: Timestamp) -> bool {
-        let good = self.token == *presented;
-        let retried = self.previous.as_ref() == Some(presented)
-            && now.millis_since(self.rotated_at) <= GRACE_MS;
-        (good || retried) && now < self.expires_at
+        let known = self.token == *presented || self.previous.as_ref() == Some(presented);
+        known && now < self.expires_at
     }
 
     /// Puts a fresh token in place. One that replaces a token that never arrived leaves the one
-    /// before as it is, and its grace where it began.
+    /// before as it is.
     fn rotate(
         &self,
         tx: &mut Tx<'_>,
@@ -118,23 +113,11 @@ impl Session {
         fresh: &NewRefresh,
         now: Timestamp,
     ) -> Result<(), DbError> {
-        let since = if self.token == *presented {
-            now
-        } else {
-            self.rotated_at
-        };
         tx.execute(
             "UPDATE devices SET token_hash = $2, previous_hash = $3, rotated_at = $4,
-                    expires_at = $5, last_seen_at = $6
+                    expires_at = $5, last_seen_at = $4
              WHERE id = $1",
-            params![
-                self.device.id,
-                fresh.hash,
-                presented,
-                since,
-                fresh.expires_at,
-                now
-            ],
+            params![self.device.id, fresh.hash, presented, now, fresh.expires_at],
         )?;
         Ok(())
     }

@@ -234,7 +234,7 @@ async fn a_spent_refresh_token_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_refresh_whose_answer_was_lost_can_be_repeated_for_a_while() {
+async fn a_refresh_whose_answer_was_lost_can_be_repeated() {
     let server = TestServer::start().await.unwrap();
     let (api, session) = Api::sign_up(&server, "alice").await;
     let lost: Tokens = refresh(&api, &session.tokens).await.ok();
@@ -250,14 +250,51 @@ async fn a_refresh_whose_answer_was_lost_can_be_repeated_for_a_while() {
 }
 
 #[tokio::test]
-async fn a_refresh_is_not_repeated_late() {
+async fn a_refresh_is_repeated_an_hour_later() {
     let server = TestServer::start().await.unwrap();
     let (api, session) = Api::sign_up(&server, "alice").await;
     refresh(&api, &session.tokens).await.ok::<Tokens>();
-    server.clock().advance(Duration::from_secs(40));
-    // Repeating it does not begin the time anew.
+    for _ in 0..2 {
+        // The computer slept over the answer, and then did again.
+        server.clock().advance(Duration::from_secs(3_600));
+        let tokens: Tokens = refresh(&api, &session.tokens).await.ok();
+        works(&api, &tokens).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_token_before_is_not_taken_once_the_present_one_was_used() {
+    let server = TestServer::start().await.unwrap();
+    let (api, session) = Api::sign_up(&server, "alice").await;
+    let second: Tokens = refresh(&api, &session.tokens).await.ok();
+    server.clock().advance(Duration::from_secs(3_600));
+    let third: Tokens = refresh(&api, &second).await.ok();
+    // The second may be repeated, the one before it ends everything.
+    refresh(&api, &second).await.ok::<Tokens>();
+    assert_eq!(
+        refresh(&api, &session.tokens).await.refused(),
+        ErrorCode::SessionEnded
+    );
+    assert_eq!(works(&api, &third).await, Err(ErrorCode::SessionEnded));
+}
+
+#[tokio::test]
+async fn who_uses_a_stolen_token_before_is_found_out_by_the_device() {
+    let server = TestServer::start().await.unwrap();
+    let (api, session) = Api::sign_up(&server, "alice").await;
+    let own: Tokens = refresh(&api, &session.tokens).await.ok();
+    server.clock().advance(Duration::from_secs(3_600));
+    let stolen: Tokens = refresh(&api, &session.tokens).await.ok();
+    assert_eq!(refresh(&api, &own).await.refused(), ErrorCode::SessionEnded);
+    assert_eq!(works(&api, &stolen).await, Err(ErrorCode::SessionEnded));
+}
+
+#[tokio::test]
+async fn a_repeated_refresh_runs_out_as_any_other() {
+    let server = TestServer::start().await.unwrap();
+    let (api, session) = Api::sign_up(&server, "alice").await;
     refresh(&api, &session.tokens).await.ok::<Tokens>();
-    server.clock().advance(Duration::from_secs(40));
+    server.clock().advance(Duration::from_secs(30 * 24 * 3_600));
     assert_eq!(
         refresh(&api, &session.tokens).await.refused(),
         ErrorCode::SessionEnded
