@@ -18,6 +18,7 @@ use crate::{
     copy,
     db::{Db, DbError},
     gather::Gather,
+    health::LastLook,
     limits::Limits,
     messages::Lanes,
     metrics::Metrics,
@@ -69,6 +70,7 @@ struct Parts {
     nodes: Nodes,
     presence: Presence,
     metrics: Metrics,
+    last_look: LastLook,
     lanes: Lanes,
     seen: Gather<DeviceId>,
     tasks: TaskTracker,
@@ -125,6 +127,7 @@ impl App {
             lanes: Lanes::new(db.writers().div_ceil(2).min(LANES)),
             seen: Gather::default(),
             metrics: Metrics::new(&db),
+            last_look: LastLook::default(),
             nodes: Nodes::default(),
             presence: Presence::default(),
             passwords,
@@ -210,6 +213,10 @@ impl App {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn last_look(&self) -> &LastLook {
+        &self.0.last_look
     }
 
     pub(crate) fn nodes(&self) -> &Nodes {

@@ -21,7 +21,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{App, error::Json};
 
-pub(crate) use check::check;
+pub(crate) use check::{LastLook, check};
 
 /// Returns the routes of this feature.
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -228,6 +228,23 @@ async fn a_server_that_stops_lives_and_is_not_ready() {
 }
 
 #[tokio::test]
+async fn the_database_is_looked_at_once_a_second_however_many_ask() {
+    let world = World::start_with(with_metrics).await;
+    let operator = Operator::of(&world);
+    let asked = (0..20).map(|_| operator.get(routes::HEALTH));
+    for (status, body) in futures_util::future::join_all(asked).await {
+        assert_eq!(status, StatusCode::OK, "{body}");
+    }
+    world.server().app().db().close().await;
+    assert_eq!(operator.get(routes::HEALTH).await.0, StatusCode::OK);
+    world.advance(1_000);
+    for path in [routes::HEALTH, routes::HEALTH_READY] {
+        let (status, body) = operator.get(path).await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+    }
+}
+
+#[tokio::test]
 async fn without_its_database_a_server_lives_and_is_not_ready() {
     let world = World::start_with(with_metrics).await;
     let operator = Operator::of(&world);
