@@ -9,6 +9,8 @@ mod folder;
 mod origin;
 mod package;
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::State,
     http::StatusCode,
@@ -58,12 +60,28 @@ async fn manifest(
     let Some(mut manifest) = folder.manifest().await? else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    for package in manifest.platforms.values_mut() {
+    // A package that is missing is noticed here and not in the middle of an update. It is no reason
+    // to keep the others from their systems.
+    let mut missing = BTreeMap::new();
+    for (system, mut package) in std::mem::take(&mut manifest.platforms) {
         if folder::is_bare(&package.url) {
-            // One that is missing is noticed here and not in the middle of an update.
-            package.size = Some(folder.size(&package.url).await?);
+            match folder.size(&package.url).await {
+                Ok(size) => package.size = Some(size),
+                Err(error) => {
+                    missing.insert(system, error);
+                    continue;
+                }
+            }
             package.url = origin.url_of(&package.url);
         }
+        manifest.platforms.insert(system, package);
     }
-    Ok(Json(manifest).into_response())
+    if !missing.is_empty() {
+        let systems: Vec<_> = missing.keys().collect();
+        tracing::warn!(?systems, "updates.packages_missing");
+    }
+    match missing.into_values().next() {
+        Some(error) if manifest.platforms.is_empty() => Err(error.into()),
+        _ => Ok(Json(manifest).into_response()),
+    }
 }

@@ -171,6 +171,16 @@ async fn a_folder_that_is_not_as_it_should_be_is_the_servers_failure() {
     for path in [routes::UPDATES, &file("gone.deb")] {
         assert_eq!(nobody.get(path).await.refused(), ErrorCode::Internal);
     }
+    // The others get theirs all the same.
+    let package = |url: &str| json!({ "url": url, "signature": "c2lnbmVk" });
+    let some = json!({
+        "version": "0.2.0",
+        "platforms": { "linux-x86_64": package(PACKAGE), "windows-x86_64": package("gone.msi") },
+    });
+    fs::write(&latest, some.to_string()).unwrap();
+    let offered: UpdateManifest = nobody.get(routes::UPDATES).await.ok();
+    let systems: Vec<_> = offered.platforms.keys().collect();
+    assert_eq!(systems, ["linux-x86_64"]);
     // Nothing was put there yet.
     fs::remove_file(&latest).unwrap();
     nobody.get(routes::UPDATES).await.done();
