@@ -8,17 +8,19 @@
 //! reading.
 
 use std::{
+    collections::BTreeMap,
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use parking_lot::Mutex;
-use rusqlite::Connection;
+use parking_lot::{Mutex, RwLock};
+use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::{DatabaseKey, Result, StoreError, open::connect};
@@ -27,6 +29,10 @@ use super::{DatabaseKey, Result, StoreError, open::connect};
 const READERS: usize = 4;
 /// How many writes share one transaction at most, so that the first of them is not kept waiting.
 const GROUP: usize = 64;
+
+/// How often reads are interrupted that go on while the database is closed: between two statements
+/// of a read, one that is interrupted does not notice.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// How many pages are given back in one step.
 const STEP: u32 = 1_000;
@@ -74,6 +80,12 @@ struct Inner {
     writer: Mutex<Option<Connection>>,
     queue: Mutex<Queue>,
     readers: Mutex<Vec<Connection>>,
+    /// Held by each read for as long as it has a connection, and by whoever closes the database.
+    reading: RwLock<()>,
+    /// What interrupts the reads that run, by their numbers.
+    running: Mutex<BTreeMap<u64, InterruptHandle>>,
+    /// How many reads there were.
+    reads: AtomicU64,
     permits: Semaphore,
     /// Damage was met, and is not to be reported again.
     suspect: AtomicBool,
@@ -101,6 +113,9 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             queue: Mutex::default(),
             readers: Mutex::default(),
+            reading: RwLock::default(),
+            running: Mutex::default(),
+            reads: AtomicU64::default(),
             permits: Semaphore::new(READERS),
             suspect: AtomicBool::new(false),
         }))
@@ -186,10 +201,11 @@ impl Store {
 
     /// Tells whether the database was closed, or is being closed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.queue.lock().closed
+        self.0.is_closed()
     }
 
-    /// Finishes the writes that wait and closes the file. Later reads and writes fail.
+    /// Finishes the writes that wait, breaks off the reads that run, and closes the file: when this
+    /// returns, no connection is open, and with it no key is held. Later reads and writes fail.
     pub(crate) async fn close(&self) {
         self.0.queue.lock().closed = true;
         self.0.permits.close();
@@ -204,8 +220,35 @@ impl Store {
     }
 }
 
+/// A read that can be interrupted.
+struct Running<'a> {
+    inner: &'a Inner,
+    number: u64,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.inner.running.lock().remove(&self.number);
+    }
+}
+
 impl Inner {
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // To the end, so that no connection is opened or given back behind the back of whoever
+        // closes the database.
+        let _reading = self.reading.read();
+        if self.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let outcome = self.read_open(work);
+        // It may have been interrupted for that, wherever it was.
+        outcome.map_err(|error| match self.is_closed() {
+            true => StoreError::Closed,
+            false => error,
+        })
+    }
+
+    fn read_open<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let held = self.readers.lock().pop();
         let connection = match held {
             Some(connection) => connection,
@@ -214,6 +257,13 @@ impl Inner {
                 connect(&self.path, &key, false)?
             }
         };
+        let number = self.reads.fetch_add(1, Ordering::Relaxed);
+        let handle = connection.get_interrupt_handle();
+        self.running.lock().insert(number, handle);
+        let _running = Running {
+            inner: self,
+            number,
+        };
         // One transaction, so that a closure with several statements sees one state.
         connection.execute_batch("BEGIN")?;
         let outcome = work(&connection);
@@ -221,7 +271,7 @@ impl Inner {
         if let Err(error) = &outcome {
             self.note(error);
         }
-        if ended.is_ok() && !self.queue.lock().closed {
+        if ended.is_ok() && !self.is_closed() {
             let mut readers = self.readers.lock();
             // Of those whose callers stopped waiting, more can run than there are permits.
             if readers.len() < READERS {
@@ -229,6 +279,10 @@ impl Inner {
             }
         }
         outcome
+    }
+
+    fn is_closed(&self) -> bool {
+        self.queue.lock().closed
     }
 
     /// Runs queued writes until there are none.
@@ -319,7 +373,16 @@ impl Inner {
 
     fn shut(&self) {
         self.key.lock().take();
+        let reading = loop {
+            for read in self.running.lock().values() {
+                read.interrupt();
+            }
+            if let Some(reading) = self.reading.try_write_for(AGAIN) {
+                break reading;
+            }
+        };
         self.readers.lock().clear();
+        drop(reading);
         let Some(connection) = self.writer.lock().take() else {
             return;
         };

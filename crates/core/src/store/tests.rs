@@ -129,6 +129,62 @@ async fn what_was_written_is_there_after_opening_again_and_is_not_readable_witho
 }
 
 #[tokio::test]
+async fn closing_breaks_off_what_is_read_and_leaves_no_connection_open() {
+    let Temporary { store, folder } = temporary();
+    set_draft(&store, 12, "half a thought").await.unwrap();
+    let (begun, begins) = std::sync::mpsc::channel();
+    let reads: Vec<_> = (0..2)
+        .map(|_| {
+            let (store, begun) = (store.clone(), begun.clone());
+            tokio::spawn(async move {
+                let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)
+                               SELECT count(*) FROM n";
+                store
+                    .read(move |db| {
+                        begun.send(()).unwrap();
+                        Ok(db.query_row(endless, [], |row| row.get::<_, i64>(0))?)
+                    })
+                    .await
+            })
+        })
+        .collect();
+    let begins = tokio::task::spawn_blocking(move || {
+        for _ in 0..2 {
+            begins.recv().unwrap();
+        }
+    });
+    begins.await.unwrap();
+    let closing = tokio::time::timeout(std::time::Duration::from_secs(20), store.close());
+    closing.await.unwrap();
+    // Whoever closes the last connection removes the log.
+    assert_eq!(names(&folder), ["cache.db"]);
+    for read in reads {
+        assert_eq!(read.await.unwrap(), Err(StoreError::Closed));
+    }
+    assert_eq!(count(&store).await, Err(StoreError::Closed));
+}
+
+#[tokio::test]
+async fn reads_that_cross_with_closing_leave_no_connection_open() {
+    for _ in 0..20 {
+        let Temporary { store, folder } = temporary();
+        let reads: Vec<_> = (0..8)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { while count(&store).await.is_ok() {} })
+            })
+            .collect();
+        assert_eq!(count(&store).await, Ok(0));
+        store.close().await;
+        assert_eq!(names(&folder), ["cache.db"]);
+        for read in reads {
+            read.await.unwrap();
+        }
+        assert_eq!(names(&folder), ["cache.db"]);
+    }
+}
+
+#[tokio::test]
 async fn a_failing_write_has_no_effect_and_takes_no_other_with_it() {
     let temporary = temporary();
     let store = &temporary.store;
