@@ -23,7 +23,7 @@ use crate::{
     presence::Presences,
     session::Session,
     settings::Settings,
-    socket::{self, Answer, Incoming, LinkState, Wire},
+    socket::{self, Answer, Generation, Incoming, LinkState, Wire},
     storage,
     store::Store,
     sync,
@@ -117,6 +117,23 @@ impl Shared {
             if let LinkState::Offline { reason, .. } = link {
                 self.troubles.note("link", reason);
             }
+            self.events.emit(CoreEvent::Link { link });
+        }
+    }
+
+    /// Says that everything is up to date under a socket, unless that one is not there any more.
+    pub(crate) fn set_online(&self, socket: Generation) {
+        let changed = self.link.send_if_modified(|present| {
+            // A socket is taken away before the link is said to be lost, so that one that is there
+            // now has not been spoken of yet.
+            if *present != LinkState::Syncing || self.wire.generation() != Some(socket) {
+                return false;
+            }
+            *present = LinkState::Online;
+            true
+        });
+        if changed {
+            let link = LinkState::Online;
             self.events.emit(CoreEvent::Link { link });
         }
     }

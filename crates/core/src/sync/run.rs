@@ -18,7 +18,7 @@ use crate::{
     client::Shared,
     notify,
     outbox::may_retry,
-    socket::{Generation, Incoming, LinkState},
+    socket::{Generation, Incoming},
     store::{Result, StoreError, Tx},
 };
 
@@ -125,9 +125,10 @@ impl State {
 
     /// Says that everything that the screen shows is up to date, once it is.
     async fn say_online(&self) {
-        if self.up.is_some() && self.synced && self.crew.is_idle() && self.shared.wire.is_up() {
+        let Some(socket) = self.up else { return };
+        if self.synced && self.crew.is_idle() && self.shared.wire.generation() == Some(socket) {
             self.end_history().await;
-            self.shared.set_link(LinkState::Online);
+            self.shared.set_online(socket);
         }
     }
 
