@@ -24,6 +24,10 @@ use crate::{
 /// Between two marks of a conversation.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// Marks that are still owed so long after they were sent are sent again: the server may have refused
+/// them for a moment, and its refusal does not say which.
+const AGAIN: Duration = Duration::from_secs(60);
+
 /// What was sent through the present socket, and when.
 type Sent = HashMap<ConversationId, (Marks, Instant)>;
 
@@ -94,7 +98,35 @@ async fn forget_confirmed(shared: &Shared) {
     }
 }
 
-/// Sends what is owed and was not sent yet. Returns when to look again.
+/// What is to be done about the marks that are owed of a conversation.
+#[derive(Debug, PartialEq, Eq)]
+enum Step {
+    /// They are to be sent.
+    Send {
+        delivered: Option<u64>,
+        read: Option<u64>,
+    },
+    /// They are to be looked at again then.
+    Wait(Instant),
+}
+
+/// Decides what is to be done about marks, by what was sent of them and when.
+fn step(owed: &Marks, sent: Option<&(Marks, Instant)>, now: Instant) -> Step {
+    let sent = sent.filter(|(_, at)| now < *at + AGAIN);
+    let before = sent.map_or_else(Marks::default, |(marks, _)| marks.clone());
+    // A read mark brings the delivered mark with it.
+    let delivered = owed
+        .delivered
+        .filter(|mark| Some(*mark) > before.delivered.max(owed.read).max(before.read));
+    let read = owed.read.filter(|mark| Some(*mark) > before.read);
+    match sent {
+        Some((_, at)) if delivered.is_none() && read.is_none() => Step::Wait(*at + AGAIN),
+        Some((_, at)) if now < *at + PAUSE => Step::Wait(*at + PAUSE),
+        _ => Step::Send { delivered, read },
+    }
+}
+
+/// Sends what is owed and was not sent lately. Returns when to look again.
 async fn send(shared: &Shared, connection: &Connection, sent: &mut Sent) -> Option<Instant> {
     let owed = match shared.store.read(marks_owed::due).await {
         Ok(owed) => owed,
@@ -106,22 +138,14 @@ async fn send(shared: &Shared, connection: &Connection, sent: &mut Sent) -> Opti
     let now = Instant::now();
     let mut next: Option<Instant> = None;
     for (id, marks) in owed {
-        let (before, at) = match sent.get(&id) {
-            Some((marks, at)) => (marks.clone(), Some(*at)),
-            None => (Marks::default(), None),
+        let mut look_at = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        let (delivered, read) = match step(&marks, sent.get(&id), now) {
+            Step::Send { delivered, read } => (delivered, read),
+            Step::Wait(until) => {
+                look_at(until);
+                continue;
+            }
         };
-        // A read mark brings the delivered mark with it.
-        let delivered = marks
-            .delivered
-            .filter(|mark| Some(*mark) > before.delivered.max(marks.read).max(before.read));
-        let read = marks.read.filter(|mark| Some(*mark) > before.read);
-        if delivered.is_none() && read.is_none() {
-            continue;
-        }
-        if let Some(free) = at.map(|at| at + PAUSE).filter(|free| *free > now) {
-            next = Some(next.map_or(free, |next| next.min(free)));
-            continue;
-        }
         let mark = Mark {
             conversation_id: id,
             delivered,
@@ -130,11 +154,51 @@ async fn send(shared: &Shared, connection: &Connection, sent: &mut Sent) -> Opti
         if !connection.send(ClientFrame::Mark(mark)).await {
             return None;
         }
-        let marks = Marks {
-            delivered: delivered.max(before.delivered),
-            read: read.max(before.read),
-        };
+        look_at(now + AGAIN);
         sent.insert(id, (marks, now));
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_sent_once_a_second_and_again_while_they_are_owed() {
+        let marks = |delivered, read| Marks { delivered, read };
+        let begin = Instant::now();
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        let first = marks(Some(5), Some(3));
+        let all = Step::Send {
+            delivered: Some(5),
+            read: Some(3),
+        };
+        assert_eq!(step(&first, None, begin), all);
+        let sent = (first.clone(), begin);
+        assert_eq!(step(&first, Some(&sent), begin), Step::Wait(after(60)));
+        assert_eq!(step(&first, Some(&sent), after(59)), Step::Wait(after(60)));
+        // Nobody said which marks were refused.
+        assert_eq!(step(&first, Some(&sent), after(60)), all);
+        // What is new goes by itself.
+        let next = marks(Some(5), Some(4));
+        assert_eq!(step(&next, Some(&sent), begin), Step::Wait(after(1)));
+        let read = Step::Send {
+            delivered: None,
+            read: Some(4),
+        };
+        assert_eq!(step(&next, Some(&sent), after(1)), read);
+        // What is read has been delivered.
+        let both = marks(Some(5), Some(5));
+        let read = Step::Send {
+            delivered: None,
+            read: Some(5),
+        };
+        assert_eq!(step(&both, None, begin), read);
+        // The server has what was read, and the rest is owed still.
+        assert_eq!(
+            step(&marks(Some(5), None), Some(&sent), after(2)),
+            Step::Wait(after(60))
+        );
+    }
 }
