@@ -39,18 +39,9 @@ pub(crate) fn parts(db: &Connection, me: UserId, before: Timestamp) -> Result<Ve
             .read_seq
             .min(delivered)
             .min(last_seq.saturating_sub(NEWEST));
-        let old = db
-            .prepare_cached(
-                "SELECT seq FROM messages
-                 WHERE conversation_id = ?1 AND seq <= ?2 AND created_at < ?3
-                 ORDER BY seq DESC LIMIT 1",
-            )?
-            .query_row((value::int(id.get()), value::int(limit), before.0), |row| {
-                Ok(value::number(row, "seq"))
-            })
-            .optional()?
-            .transpose()?;
-        let Some(up_to) = old else { continue };
+        let Some(up_to) = last_before(db, id, limit, before)? else {
+            continue;
+        };
         let many = db
             .prepare_cached(
                 "SELECT count(*) FROM messages WHERE conversation_id = ?1 AND seq <= ?2",
@@ -61,6 +52,39 @@ pub(crate) fn parts(db: &Connection, me: UserId, before: Timestamp) -> Result<Ve
         parts.push(Part { id, up_to, many });
     }
     Ok(parts)
+}
+
+/// Returns the last place up to `limit` that holds a message from before a time. Places and times
+/// grow together, so that halving finds it without looking at all that is newer.
+fn last_before(
+    db: &Connection,
+    id: ConversationId,
+    limit: u64,
+    before: Timestamp,
+) -> Result<Option<u64>> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq, created_at FROM messages
+         WHERE conversation_id = ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
+    )?;
+    // Up to `low` everything is old, and beyond `high` nothing is.
+    let (mut low, mut high, mut found) = (0, limit, None);
+    while low < high {
+        let middle = high - (high - low) / 2;
+        let last = statement
+            .query_row((value::int(id.get()), value::int(middle)), |row| {
+                Ok((value::number(row, "seq"), row.get::<_, i64>("created_at")?))
+            })
+            .optional()?;
+        match last {
+            Some((seq, at)) if at >= before.0 => high = seq?.saturating_sub(1),
+            Some((seq, _)) => {
+                found = Some(seq?);
+                low = middle;
+            }
+            None => low = middle,
+        }
+    }
+    Ok(found)
 }
 
 /// Removes at most so many of the oldest messages up to a place, and says that they are not held.

@@ -150,6 +150,10 @@ fn what_left_on_purpose_is_no_hole_and_the_rest_stays() {
     assert_eq!(parts(9_999), [part(200)], "the newest stay");
     assert_eq!(parts(1_101), [part(100)], "and those that are not old");
     assert_eq!(parts(1_000), []);
+    for old in 1..=200 {
+        let before = i64::try_from(old).unwrap() + 1_001;
+        assert_eq!(parts(before), [part(old)]);
+    }
     let leave = || trim::some(&tx, chat(), 100, 30).unwrap();
     assert_eq!(leave(), 30);
     assert_eq!(held_ranges::list(&db, chat()).unwrap(), [range(31, 400)]);
@@ -159,6 +163,12 @@ fn what_left_on_purpose_is_no_hole_and_the_rest_stays() {
     assert_eq!(held_ranges::with_holes(&db).unwrap(), []);
     // Somebody scrolled up to some of them.
     hold(&tx, 40, 60).unwrap();
+    let last = |before| parts(before).iter().map(|part| part.up_to).max();
+    assert_eq!(last(1_040), None, "there is none before it");
+    assert_eq!(last(1_050), Some(49));
+    assert_eq!(last(1_090), Some(60), "in the hole there is none");
+    assert_eq!(last(1_101), Some(60));
+    assert_eq!(last(1_102), Some(101));
     assert_eq!(held_ranges::with_holes(&db).unwrap(), []);
     let row = conversations::get(&db, chat()).unwrap().unwrap();
     assert_eq!((row.trimmed_seq, row.unread), (100, 0));
