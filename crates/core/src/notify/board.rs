@@ -105,6 +105,11 @@ impl Board {
         self.known = known;
     }
 
+    /// Tells whether there is nothing to be taken away.
+    pub(super) fn shows_nothing(&self) -> bool {
+        self.shown.is_empty()
+    }
+
     /// Returns how far a conversation was told of, or was known before.
     pub(super) fn told(&self, id: ConversationId) -> u64 {
         self.known.last_seqs.get(&id).copied().unwrap_or(0)

@@ -1,6 +1,6 @@
 //! The task that looks at what changed and says what becomes of notifications.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use magpie_protocol::{
     ConversationId, Timestamp, UserId,
@@ -10,7 +10,7 @@ use magpie_protocol::{
     sync::Scope,
 };
 use rusqlite::Connection;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::sleep};
 
 use super::{
     Avatar, NotifyEvent,
@@ -26,6 +26,9 @@ use crate::{
         table::{conversations, friend_requests, friends, messages, scopes, users},
     },
 };
+
+/// How soon it is tried again to read what is news.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// Reads what is held when this device is started, before anything can arrive.
 pub(crate) fn known(db: &Connection, me: UserId, now: Timestamp) -> Result<Known> {
@@ -58,15 +61,20 @@ pub(crate) async fn run(shared: Arc<Shared>, board: Arc<Mutex<Board>>) {
     let mut was_online = false;
     loop {
         let online = *link.borrow_and_update() == LinkState::Online;
+        let mut thought = true;
         if shared.hub.has_listeners() {
-            think(&shared, &mut board, online, online && !was_online).await;
-            was_online = online;
+            thought = think(&shared, &mut board, online, online && !was_online).await;
+            // What was missed is summed up once it has been read.
+            if thought {
+                was_online = online;
+            }
         }
         tokio::select! {
             () = shared.hub.wake.notified() => {}
             changed = link.changed() => {
                 if changed.is_err() {
-                    return;
+                    // The owner is going, and this task with it.
+                    return std::future::pending().await;
                 }
                 if *link.borrow() == LinkState::SignedOut {
                     shared.hub.emit(NotifyEvent::WithdrawAll);
@@ -74,26 +82,31 @@ pub(crate) async fn run(shared: Arc<Shared>, board: Arc<Mutex<Board>>) {
             }
             // It fails when the home is gone, and the settings stay as they are.
             Ok(()) = settings.changed() => {}
+            () = sleep(AGAIN), if !thought => {}
         }
     }
 }
 
-async fn think(shared: &Shared, board: &mut Board, online: bool, caught_up: bool) {
-    let pending = shared.hub.take();
-    let now = shared.clock.now();
+/// Decides what is told of. Returns whether it could; what it could not is kept in mind.
+async fn think(shared: &Shared, board: &mut Board, online: bool, caught_up: bool) -> bool {
+    if shared.hub.awaits_history() {
+        return !online;
+    }
     if let Some(known) = shared.hub.take_history() {
         board.begin(known);
     }
-    if shared.hub.awaits_history() {
-        shared.hub.put_back(pending);
-        return;
+    if !online && board.shows_nothing() {
+        // All that has come so far would be read with each page that comes, for nothing.
+        return true;
     }
+    let pending = shared.hub.take();
+    let now = shared.clock.now();
     let facts = match read(shared, board, &pending, now).await {
         Ok(facts) => facts,
         Err(error) => {
             tracing::warn!(%error, "what is news cannot be read");
             shared.hub.put_back(pending);
-            return;
+            return false;
         }
     };
     let settings = shared.settings.borrow().clone();
@@ -114,6 +127,7 @@ async fn think(shared: &Shared, board: &mut Board, online: bool, caught_up: bool
     for event in events {
         shared.hub.emit(event);
     }
+    true
 }
 
 async fn read(shared: &Shared, board: &Board, pending: &Pending, now: Timestamp) -> Result<Facts> {

@@ -25,7 +25,8 @@ pub(crate) async fn fill_holes(shared: Arc<Shared>) {
             .await
             .is_err()
         {
-            return;
+            // The owner is going, and this task with it.
+            return std::future::pending().await;
         }
         tokio::select! {
             () = fill_all(&shared) => {}
