@@ -44,7 +44,13 @@ pub(crate) async fn run(
     let mut since = None;
     loop {
         shared.set_link(LinkState::Connecting { since });
-        let error = match connect(&shared, &mut route).await {
+        // The way that is chosen now is the one that is gone.
+        let _ = shared.wire.reroute.notified().now_or_never();
+        let connected = tokio::select! {
+            connected = connect(&shared, &mut route) => connected,
+            () = shared.wire.reroute.notified() => Err(rerouted(&shared)),
+        };
+        let error = match connected {
             Ok(socket) => {
                 let opened = Instant::now();
                 since = None;
@@ -87,6 +93,7 @@ pub(crate) async fn run(
         tokio::select! {
             () = sleep(wait) => {}
             () = shared.wire.hurry.notified() => {}
+            () = shared.wire.reroute.notified() => {}
         }
     }
 }
@@ -99,8 +106,7 @@ pub(crate) async fn follow_way(shared: Arc<Shared>) {
         let now = settings.borrow_and_update().proxy.clone();
         if now != way {
             way = now;
-            shared.wire.give_up.notify_one();
-            shared.wire.hurry.notify_one();
+            shared.wire.reroute.notify_one();
         }
     }
     // The home is gone, and the settings stay as they are.
@@ -193,6 +199,7 @@ impl Line<'_> {
                     proof = Some(proof.unwrap_or_else(|| Instant::now() + HURRIED));
                 }
                 () = self.shared.wire.give_up.notified() => return Err(silent()),
+                () = self.shared.wire.reroute.notified() => return Err(rerouted(self.shared)),
                 () = sleep_until(overdue) => return Err(silent()),
             }
         }
@@ -274,6 +281,12 @@ impl Line<'_> {
             .map_err(|_| silent())?
             .map_err(failure)
     }
+}
+
+/// Says why a socket that works is left, and has the next one opened without a pause.
+fn rerouted(shared: &Shared) -> CoreError {
+    shared.wire.hurry.notify_one();
+    CoreError::local(LocalCode::TimedOut, "another way to the network was chosen")
 }
 
 fn silent() -> CoreError {

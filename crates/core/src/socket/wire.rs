@@ -61,6 +61,8 @@ pub(crate) struct Wire {
     pub(crate) hurry: Notify,
     /// Asks the socket to give up its connection, because an answer is overdue.
     pub(crate) give_up: Notify,
+    /// Asks for another socket, because another way to the network was chosen.
+    pub(super) reroute: Notify,
 }
 
 impl Default for Wire {
@@ -71,6 +73,7 @@ impl Default for Wire {
             synced: watch::Sender::new(None),
             hurry: Notify::new(),
             give_up: Notify::new(),
+            reroute: Notify::new(),
         }
     }
 }

@@ -247,3 +247,52 @@ async fn another_way_is_gone_at_once_and_one_that_leads_nowhere_is_said() {
     };
     tokio::time::timeout(PATIENCE, losing).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_way_that_is_chosen_while_another_leads_nowhere_is_gone_at_once() {
+    let fake = Fake::start().await;
+    let (first, second) = (
+        Through::start(&fake, true).await,
+        Through::start(&fake, true).await,
+    );
+    // Somebody who takes the call and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socks = |address: &str| Proxy::Socks5 {
+        address: address.to_owned(),
+    };
+    let place = place(socks(&first.address)).await;
+    let core = place.home.sign_in(credentials(&fake)).await.unwrap();
+    until_online(&core).await;
+    set(
+        &place.home,
+        socks(&silent.local_addr().unwrap().to_string()),
+    )
+    .await;
+    let mut events = core.events();
+    while core.link() == LinkState::Online {
+        events.next().await.unwrap();
+    }
+    let held = tokio::time::timeout(PATIENCE, async {
+        // Where there is a nearer node is asked first, and not for as long.
+        let mut asked = false;
+        loop {
+            let (stream, _) = silent.accept().await.unwrap();
+            if matches!(core.link(), LinkState::Connecting { .. })
+                && std::mem::replace(&mut asked, true)
+            {
+                return stream;
+            }
+        }
+    });
+    let _held = held.await.unwrap();
+    set(&place.home, socks(&second.address)).await;
+    let moving = async {
+        while core.link() != LinkState::Online {
+            events.next().await.unwrap();
+        }
+    };
+    // Waiting for the silent one to the end would take longer.
+    let soon = std::time::Duration::from_secs(10);
+    tokio::time::timeout(soon, moving).await.unwrap();
+    assert!(second.tunnels() >= 1);
+}
