@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::ClientBuilder;
+use reqwest::{ClientBuilder, NoProxy};
 use rustls::ClientConfig;
 use url::Url;
 
@@ -11,6 +11,9 @@ use super::{
     way::{self, Way},
 };
 use crate::{CoreError, Home, LocalCode, settings::Proxy};
+
+/// What no proxy leads to, as it would be another computer's.
+const NEAR: &str = "localhost,127.0.0.0/8,::1";
 
 /// How another library's client reaches a server as this one's do: it trusts the same certificates,
 /// and goes through the proxy that the user chose.
@@ -34,10 +37,17 @@ impl GuestWay {
     /// [`LocalCode::ProxyFailed`] when the address of the proxy cannot be used, and
     /// [`LocalCode::Internal`].
     pub(crate) fn new(server: &Url, way: &Way) -> Result<Self, CoreError> {
-        let proxy = way.to(server);
+        // A client may be led elsewhere by what the server says, so that a server on this computer
+        // is no reason to pass by the proxy for everything. The system's settings know exceptions
+        // of their own.
+        let proxy = match way.chosen() {
+            Proxy::System => way.to(server),
+            chosen => chosen,
+        };
+        let through = way::proxy_to(&proxy, server)?;
         Ok(Self {
             tls: ClientConfig::clone(&*tls::config()?),
-            through: way::proxy_to(&proxy, server)?,
+            through: through.map(|proxy| proxy.no_proxy(NoProxy::from_string(NEAR))),
             proxy,
         })
     }
@@ -75,6 +85,11 @@ mod tests {
     /// Returns the first words that a proxy hears of a client that asks for `url`; nothing where it
     /// is not asked.
     async fn heard(url: &str, proxy: impl FnOnce(String) -> Proxy) -> String {
+        heard_of(url, url, proxy).await
+    }
+
+    /// As [`heard`], of a client that was made for the server `made_for`.
+    async fn heard_of(made_for: &str, url: &str, proxy: impl FnOnce(String) -> Proxy) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let settings = Settings {
@@ -82,7 +97,7 @@ mod tests {
             ..Settings::default()
         };
         let way = Way::new(watch::channel(settings).1);
-        let way = GuestWay::new(&Url::parse(url).unwrap(), &way).unwrap();
+        let way = GuestWay::new(&Url::parse(made_for).unwrap(), &way).unwrap();
         let client = way.lead(ClientBuilder::new()).build().unwrap();
         let asked = client.get(url).send();
         let listened = async {
@@ -111,7 +126,20 @@ mod tests {
         let words = heard("http://updates.invalid/x", socks).await;
         assert!(words.starts_with('\u{5}'), "{words:?}");
         // Nobody listens there, and the proxy is not asked.
-        assert_eq!(heard("http://127.0.0.1:1/x", http).await, "");
+        for near in ["127.0.0.1", "[::1]", "localhost", "chat.localhost"] {
+            assert_eq!(heard(&format!("http://{near}:1/x"), http).await, "");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_guest_of_a_server_on_this_computer_goes_elsewhere_through_the_proxy() {
+        let http = |address| Proxy::Http { address };
+        let elsewhere = "http://packages.invalid/x";
+        let words = heard_of("http://127.0.0.1:1", elsewhere, http).await;
+        assert!(
+            words.starts_with("GET http://packages.invalid/x "),
+            "{words}"
+        );
     }
 
     #[test]

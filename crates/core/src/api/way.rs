@@ -44,12 +44,17 @@ impl Way {
         Self(settings)
     }
 
+    /// Returns what the user has chosen, wherever it leads.
+    pub(super) fn chosen(&self) -> Proxy {
+        self.0.borrow().proxy.clone()
+    }
+
     /// Returns which proxy leads to a server.
     pub(super) fn to(&self, server: &Url) -> Proxy {
         // A proxy's loopback is another computer's.
         match is_loopback(server) {
             true => Proxy::None,
-            false => self.0.borrow().proxy.clone(),
+            false => self.chosen(),
         }
     }
 
@@ -114,6 +119,9 @@ pub(super) fn proxy_to(proxy: &Proxy, server: &Url) -> Result<Option<reqwest::Pr
 
 /// Returns the proxy for an address; none where it is gone to straight.
 fn intercept(proxy: &Proxy, end: &Uri) -> Result<Option<Intercept>, CoreError> {
+    if !proxy.is_usable() {
+        return Err(unusable());
+    }
     match (proxy, proxy.url()) {
         (Proxy::System, _) => Ok(Matcher::from_system().intercept(end)),
         (_, None) => Ok(None),
@@ -195,8 +203,15 @@ mod tests {
         };
         let follows = |proxy: &Proxy| follow(ClientBuilder::new(), proxy, &server).map(|_| ());
         assert!(follows(&proxy("proxy.example:80")).is_ok());
-        let refused = follows(&proxy("a b:80")).map_err(|error| error.code());
-        assert_eq!(refused, Err(FailureCode::Local(LocalCode::ProxyFailed)));
+        // Another library would take the second one, and a port of its own for it.
+        for bad in ["a b:80", "proxy.example", ""] {
+            let refused = follows(&proxy(bad)).map_err(|error| error.code());
+            assert_eq!(
+                refused,
+                Err(FailureCode::Local(LocalCode::ProxyFailed)),
+                "{bad}"
+            );
+        }
     }
 
     #[tokio::test]

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
-    Clock, CoreError, Notice,
+    Clock, CoreError, LocalCode, Notice,
     api::Way,
     client::WeakCore,
     diagnostics::Troubles,
@@ -207,6 +207,7 @@ impl Home {
     /// once: the way to the network, and what is notified of.
     ///
     /// # Errors
+    /// [`crate::LocalCode::ProxyFailed`] for another proxy whose address cannot be one, and
     /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, CoreError> {
         self.change_settings(move |held| *held = settings).await
@@ -235,9 +236,17 @@ impl Home {
         let home = self.clone();
         account::blocking(move || {
             let _writing = home.0.writing.lock();
-            let mut settings = home.settings();
+            let held = home.settings();
+            let mut settings = held.clone();
             change(&mut settings);
             let settings = settings.tidied();
+            // One that was read from the disk is no reason to refuse what else is changed.
+            if settings.proxy != held.proxy && !settings.proxy.is_usable() {
+                return Err(CoreError::local(
+                    LocalCode::ProxyFailed,
+                    "the proxy's address cannot be one",
+                ));
+            }
             files::write(&home.folder().join(SETTINGS), &settings)?;
             home.0.settings.send_if_modified(|held| {
                 let news = *held != settings;

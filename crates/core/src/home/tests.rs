@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::{Credentials, Home, HomeOptions, Registration};
 use crate::{
     CoreError, FailureCode, LocalCode, SystemClock,
-    settings::{Language, Settings, Theme},
+    settings::{Language, Proxy, Settings, Theme},
 };
 
 fn options(folder: &Path) -> HomeOptions {
@@ -58,6 +58,47 @@ async fn settings_are_kept_and_brought_in_order() {
     assert_eq!(home.settings(), stored);
     drop(home);
     assert_eq!(open(folder.path()).await.unwrap().settings(), stored);
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_one_is_refused_and_one_on_the_disk_is_not_passed_by() {
+    let socks = |address: &str| Proxy::Socks5 {
+        address: address.to_owned(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let home = open(folder.path()).await.unwrap();
+    let choose = |home: &Home, proxy| {
+        let home = home.clone();
+        async move {
+            let stored = home.change_settings(|held| held.proxy = proxy).await;
+            stored
+                .map(|settings| settings.proxy)
+                .map_err(|error| error.code())
+        }
+    };
+    let refused = choose(&home, socks("proxy.example")).await;
+    assert_eq!(refused, local(LocalCode::ProxyFailed));
+    assert_eq!(home.settings(), Settings::default());
+    let good = choose(&home, socks(" socks5://proxy.example:1080/ ")).await;
+    assert_eq!(good, Ok(socks("proxy.example:1080")));
+    drop(home);
+
+    let file = folder.path().join("settings.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("proxy.example:1080", "proxy.example")).unwrap();
+    let home = open(folder.path()).await.unwrap();
+    assert_eq!(home.settings().proxy, socks("proxy.example"));
+    // A server that is not there is not the reason: nobody is asked.
+    let refused = home.check_server("http://chat.invalid").await.map(|_| ());
+    let code = refused.map_err(|error| error.code());
+    assert_eq!(code, local(LocalCode::ProxyFailed));
+    // Other settings can be changed all the same.
+    let stored = home.change_settings(|held| held.theme = Theme::Dark).await;
+    let stored = stored.unwrap();
+    assert_eq!(
+        (stored.theme, stored.proxy),
+        (Theme::Dark, socks("proxy.example"))
+    );
 }
 
 #[tokio::test]

@@ -30,18 +30,25 @@ pub enum Proxy {
 }
 
 impl Proxy {
-    /// A proxy whose address could not be one is the system's.
+    /// An address that could not be one stays as it is: whoever has chosen a proxy does not want to
+    /// go another way.
     pub(super) fn tidied(self) -> Self {
         match self {
             Self::System | Self::None => self,
-            Self::Socks5 { address } => match tidy(&address) {
-                Some(address) => Self::Socks5 { address },
-                None => Self::System,
+            Self::Socks5 { address } => Self::Socks5 {
+                address: tidy(&address).unwrap_or(address),
             },
-            Self::Http { address } => match tidy(&address) {
-                Some(address) => Self::Http { address },
-                None => Self::System,
+            Self::Http { address } => Self::Http {
+                address: tidy(&address).unwrap_or(address),
             },
+        }
+    }
+
+    /// Tells whether the address, where there is one, could be one.
+    pub(crate) fn is_usable(&self) -> bool {
+        match self {
+            Self::System | Self::None => true,
+            Self::Socks5 { address } | Self::Http { address } => tidy(address).is_some(),
         }
     }
 
@@ -104,6 +111,7 @@ mod tests {
             ),
         ] {
             let proxy = socks(typed).tidied();
+            assert!(proxy.is_usable());
             assert_eq!(proxy, socks(kept));
             assert_eq!(proxy.url(), Some(format!("socks5h://{kept}")));
         }
@@ -118,7 +126,9 @@ mod tests {
             "::1:80",
             "proxy.example:80?x",
         ] {
-            assert_eq!(socks(bad).tidied(), Proxy::System, "{bad}");
+            let proxy = socks(bad).tidied();
+            assert_eq!(proxy, socks(bad));
+            assert!(!proxy.is_usable(), "{bad}");
         }
         assert_eq!(Proxy::None.tidied().url(), None);
     }
