@@ -99,8 +99,7 @@ impl Crew {
             Err(error) => {
                 // Which one it was is not known, so that everything is asked for, if not at once.
                 tracing::error!(%error, "fetching broke off");
-                self.running.clear();
-                self.put_off(Job::Everything, shared);
+                self.break_off(shared.chance());
                 return None;
             }
         };
@@ -125,14 +124,22 @@ impl Crew {
                 tracing::warn!(?job, %error, "fetching failed; it is tried again");
                 shared.troubles.note("sync", error.code());
                 self.again.remove(&job);
-                self.put_off(job, shared);
+                self.put_off(job, shared.chance());
                 None
             }
         }
     }
 
-    fn put_off(&mut self, job: Job, shared: &Shared) {
-        let wait = self.tries.entry(job).or_default().next(shared.chance());
+    /// Dismisses all jobs, and asks for everything later.
+    fn break_off(&mut self, chance: f64) {
+        let tries = std::mem::take(&mut self.tries);
+        self.dismiss();
+        self.tries = tries;
+        self.put_off(Job::Everything, chance);
+    }
+
+    fn put_off(&mut self, job: Job, chance: f64) {
+        let wait = self.tries.entry(job).or_default().next(chance);
         self.later.insert(job, Instant::now() + wait);
     }
 
@@ -141,8 +148,39 @@ impl Crew {
         self.later.values().min().copied()
     }
 
-    /// Tells whether nothing waits or runs.
+    /// Tells whether nothing waits or runs. What failed and waits for another try does not count, or
+    /// one conversation would keep all others from being shown as up to date; that everything is to
+    /// be asked for does.
     pub(super) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.running.is_empty()
+        self.waiting.is_empty()
+            && self.running.is_empty()
+            && !self.later.contains_key(&Job::Everything)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_panic_nothing_runs_and_everything_is_asked_for_later() {
+        let mut crew = Crew::default();
+        let id = ConversationId::new(1).unwrap();
+        for job in [Job::User, Job::Conversation(id)] {
+            crew.running.insert(job);
+            crew.tasks.spawn(std::future::pending());
+        }
+        crew.want(Job::User);
+        crew.want(Job::Newest(id));
+        crew.put_off(Job::Conversation(id), 0.5);
+        crew.break_off(0.5);
+        assert!(crew.tasks.is_empty() && crew.running.is_empty());
+        assert!(crew.waiting.is_empty() && crew.again.is_empty());
+        assert_eq!(crew.later.keys().collect::<Vec<_>>(), [&Job::Everything]);
+        assert!(crew.tries.contains_key(&Job::Conversation(id)));
+        // What is missing is not known, so that nothing is up to date.
+        assert!(!crew.is_idle());
+        crew.want(Job::Everything);
+        assert!(crew.later.is_empty() && !crew.is_idle());
     }
 }
