@@ -103,9 +103,14 @@ async fn devices(
 #[derive(Default)]
 struct Hand(AtomicI64);
 
+/// A time at which the clock breaks.
+const NEVER: i64 = -1;
+
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
-        Timestamp(self.0.load(Ordering::SeqCst))
+        let now = self.0.load(Ordering::SeqCst);
+        assert_ne!(now, NEVER, "on purpose");
+        Timestamp(now)
     }
 }
 
@@ -261,6 +266,21 @@ async fn a_refresh_that_fails_by_the_way_keeps_the_session() {
     assert!(stage.secrets.tokens().await.unwrap().is_some());
     *stage.server.refusal.lock() = None;
     assert_eq!(fifty(&stage.api).await, vec![Ok(()); 50]);
+}
+
+#[tokio::test]
+async fn a_refresh_that_panics_is_not_the_answer_for_ever() {
+    let stage = stage(0).await;
+    stage.clock.0.store(NEVER, Ordering::SeqCst);
+    let stale = Secret::new("access-0");
+    let broken = stage.session.refreshed(&stale).await;
+    let code = broken.map(|_| ()).map_err(|error| error.code());
+    assert_eq!(code, Err(FailureCode::Local(LocalCode::Internal)));
+    stage.clock.0.store(0, Ordering::SeqCst);
+    // The token before is taken again, as the new one was never used.
+    stage.server.present.store(0, Ordering::SeqCst);
+    let fresh = stage.session.refreshed(&stale).await.unwrap();
+    assert_eq!(fresh.expose(), "access-1");
 }
 
 #[tokio::test]

@@ -134,8 +134,9 @@ impl Session {
                 return Ok(state.pair.access.clone());
             }
             match &state.refreshing {
-                Some((refreshing, _)) => refreshing.clone(),
-                None => {
+                // One that panicked is finished and still there; it is no answer for ever.
+                Some((refreshing, task)) if !task.is_finished() => refreshing.clone(),
+                _ => {
                     let task = tokio::spawn(Arc::clone(&self.0).refresh(state.pair.clone()));
                     let abort = task.abort_handle();
                     let refreshing = async {
