@@ -162,6 +162,11 @@ pub struct Sync {
     pub heads: Vec<Head>,
     /// What to pass as `since` the next time. Opaque to clients.
     pub next_since: u64,
+    /// Which past this answer is of. Another number than before says that the server was restored
+    /// from a copy: what a client holds may never have been, and it starts again from nothing. 0
+    /// where a server does not say.
+    #[serde(default)]
+    pub history: u64,
     /// The server's clock.
     pub server_time: Timestamp,
 }

@@ -283,6 +283,7 @@ fn first_sync(chats: &[Chat]) -> Result<Sync> {
         },
         heads,
         next_since: 1,
+        history: 1,
         server_time: Timestamp(NEWEST),
     })
 }

@@ -2,6 +2,8 @@
 //!
 //! Everything here may be applied twice, and late: a scope's cursor decides what is news.
 
+use std::collections::HashSet;
+
 use magpie_protocol::{
     ConversationId, UserId,
     conversations::{Marks, Member, Membership},
@@ -15,8 +17,8 @@ use crate::{
     store::{
         Result, Tx,
         table::{
-            account, blocks, conversations, friend_requests, friends, marks_owed, members, outbox,
-            scopes,
+            account, blocks, conversations, drafts, friend_requests, friends, marks_owed, members,
+            outbox, scopes,
         },
     },
 };
@@ -272,6 +274,27 @@ pub(super) fn restart_user(tx: &Tx<'_>, me: UserId) -> Result<()> {
     marks_owed::clear(tx)?;
     scopes::forget(tx, Scope::User(me))?;
     scopes::set_since(tx, 0)
+}
+
+/// Begins everything again, for the server was restored from a copy: whatever is held may never have
+/// been there, or other things may have taken its place. Of the conversations that it does not have
+/// at all, those stay in which something was written here and not sent.
+pub(super) fn restart_all(tx: &Tx<'_>, me: UserId, heads: &[Head]) -> Result<()> {
+    restart_user(tx, me)?;
+    let there: HashSet<_> = heads.iter().map(|head| head.conversation.id).collect();
+    let drafts: HashSet<_> = drafts::list(tx)?.into_iter().map(|(id, _)| id).collect();
+    for (id, _) in conversations::last_seqs(tx)? {
+        let is_there = there.contains(&id);
+        let unsent = drafts.contains(&id) || !outbox::of_conversation(tx, id)?.is_empty();
+        if !is_there && unsent {
+            continue;
+        }
+        conversations::restart(tx, id)?;
+        if !is_there {
+            conversations::remove(tx, id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps that the server has a message: it leaves the outbox and takes its place in one step.

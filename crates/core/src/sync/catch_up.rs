@@ -6,7 +6,7 @@ use magpie_protocol::{
     ConversationId, ErrorBody, ErrorCode,
     limits::PAGE_MAX,
     messages::History,
-    sync::{Difference, Head, Scope},
+    sync::{Difference, Head, Scope, Sync},
 };
 
 use super::{
@@ -15,7 +15,7 @@ use super::{
     touched::commit,
 };
 use crate::{
-    CoreError, LocalCode,
+    CoreError, CoreEvent, LocalCode,
     client::Shared,
     store::table::{
         conversations::{self, ConversationRow},
@@ -50,9 +50,13 @@ pub(super) async fn everything(shared: &Arc<Shared>) -> Result<(), CoreError> {
         .store
         .read(move |db| {
             let rev = scopes::cursor(db, Scope::User(me))?.unwrap_or(0);
-            Ok((rev, scopes::since(db)?))
+            Ok((rev, scopes::since(db)?, scopes::history(db)?))
         })
         .await?;
+    let replaced = |sync: &Sync| {
+        let held = cursors.2;
+        sync.history != 0 && held.is_some_and(|held| held != sync.history)
+    };
     let (since, sync) = match shared.api.sync(cursors.0, cursors.1, PAGE_MAX).await {
         Err(error) if is_ahead(&error) => {
             tracing::warn!("the server holds less than this device; starting again from nothing");
@@ -62,10 +66,19 @@ pub(super) async fn everything(shared: &Arc<Shared>) -> Result<(), CoreError> {
                 .await?;
             (0, shared.api.sync(0, 0, PAGE_MAX).await?)
         }
+        Ok(sync) if replaced(&sync) => (0, shared.api.sync(0, 0, PAGE_MAX).await?),
         answer => (cursors.0, answer?),
     };
     let more = sync.user.more;
+    let anew = replaced(&sync);
     let short = commit(shared, move |tx, touched| {
+        // In one transaction with all that the server has now: nobody sees an empty list.
+        if anew {
+            apply::restart_all(tx, me, &sync.heads)?;
+        }
+        if sync.history != 0 {
+            scopes::set_history(tx, sync.history)?;
+        }
         for head in &sync.heads {
             if apply::head(tx, me, head, touched)? {
                 touched.want(head.conversation.id);
@@ -87,6 +100,11 @@ pub(super) async fn everything(shared: &Arc<Shared>) -> Result<(), CoreError> {
         Ok(short)
     })
     .await?;
+    if anew {
+        tracing::warn!("the server was restored from a copy; everything is loaded anew");
+        // What is gone cannot be told of one by one.
+        shared.events.emit(CoreEvent::Resync);
+    }
     // All of these are asked for before the end of this job is seen, so that being online waits for
     // them.
     for id in short {

@@ -3,7 +3,7 @@
 use magpie_protocol::{
     ConversationId, MessageId, Timestamp, UserId,
     accounts::{Gender, User},
-    conversations::{Conversation, ConversationKind, Member, Membership},
+    conversations::{Conversation, ConversationKind, Marks, Member, Membership},
     messages::{Message, MessageKind, Sent},
     sync::{Change, Difference, Head, Item, Scope},
 };
@@ -16,7 +16,7 @@ use super::{
 use crate::store::{
     Result, Tx,
     table::{
-        conversations, held_ranges, marks_owed, messages,
+        conversations, drafts, held_ranges, marks_owed, messages,
         outbox::{self, OutboxRow, OutboxState},
     },
     testing::temporary,
@@ -318,4 +318,46 @@ async fn any_order_ends_in_what_the_server_holds() {
             .await;
         assert_eq!(done, Ok(()), "seed {seed}");
     }
+}
+
+#[tokio::test]
+async fn what_a_restored_server_does_not_have_goes_but_not_what_was_written() {
+    let temporary = temporary();
+    let id = |number| ConversationId::new(number).unwrap();
+    let head = move |number| Head {
+        conversation: Conversation {
+            id: id(number),
+            kind: ConversationKind::Direct,
+            created_at: Timestamp(1),
+        },
+        rev: 9,
+        last_seq: 5,
+        unread: 5,
+        last_message: None,
+        membership: Membership {
+            conversation_id: id(number),
+            read_seq: 0,
+        },
+        members: vec![member(me(), 0), member(peer(), 0)],
+    };
+    let held = temporary
+        .store
+        .write(move |tx| {
+            let mut touched = Touched::default();
+            for number in 1..=3 {
+                apply::head(tx, me(), &head(number), &mut touched)?;
+            }
+            drafts::set(tx, id(2), "half a thought")?;
+            let marks = Marks {
+                delivered: None,
+                read: Some(5),
+            };
+            marks_owed::owe(tx, id(1), &marks)?;
+            apply::restart_all(tx, me(), &[head(1)])?;
+            assert_eq!(marks_owed::list(tx)?, []);
+            conversations::last_seqs(tx)
+        })
+        .await
+        .unwrap();
+    assert_eq!(held, [(id(1), 0), (id(2), 5)]);
 }

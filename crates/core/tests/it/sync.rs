@@ -194,6 +194,57 @@ async fn a_server_that_was_restored_from_a_backup_is_followed() {
 }
 
 #[tokio::test]
+async fn a_restored_server_that_has_come_further_since_is_followed() {
+    let fake = Fake::start().await;
+    let mut client = Client::online(&fake).await;
+    peer_says(&fake, &numbered("text", 1..=30));
+    client.until_texts(&numbered("text", 1..=30)).await;
+    fake.with(|model| {
+        model.refuse_sockets = true;
+        model.lose_sockets();
+    });
+    client
+        .until_link(|link| matches!(link, LinkState::Offline { .. }))
+        .await;
+    client.core.mark_read(chat(), 30).await.unwrap();
+    client
+        .core
+        .set_draft(chat(), "half a thought")
+        .await
+        .unwrap();
+    client.core.close().await;
+    fake.with(|model| {
+        let user_rev = model.user_rev;
+        model.restore(10);
+        // Beyond every cursor of the device, so that none shows it.
+        model.user_rev = user_rev;
+        model.history = 2;
+        model.marks.clear();
+        model.refuse_sockets = false;
+    });
+    peer_says(&fake, &numbered("other", 11..=60));
+    client.restart().await;
+    let mut wanted = numbered("text", 1..=10);
+    wanted.extend(numbered("other", 11..=60));
+    client.until_texts(&wanted).await;
+    client.until_link(|link| link == LinkState::Online).await;
+    client
+        .until("the new ones are marked as delivered", || async {
+            fake.with(|model| model.marks.iter().any(|mark| mark.delivered == Some(60)))
+        })
+        .await;
+    // What was read were other messages.
+    assert_eq!(client.unread().await, 60);
+    assert!(fake.with(|model| model.marks.iter().all(|mark| mark.read.is_none())));
+    let list = client.core.conversations().await.unwrap();
+    assert_eq!(list.items[0].draft.as_deref(), Some("half a thought"));
+    // Once is enough.
+    client.restart().await;
+    client.until_link(|link| link == LinkState::Online).await;
+    assert_eq!(client.texts().await, wanted);
+}
+
+#[tokio::test]
 async fn marks_wait_until_it_is_known_that_the_server_was_not_restored() {
     let fake = Fake::start().await;
     let mut client = Client::online(&fake).await;

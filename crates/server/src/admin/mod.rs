@@ -1,4 +1,4 @@
-//! What the operator does to people and invitations, on the command line.
+//! What the operator does to people, invitations and restored databases, on the command line.
 //!
 //! The commands work on the database itself, beside the servers that run on it or without any. They
 //! change nothing that a server keeps in its memory but one thing, the sessions that were ended;
@@ -11,6 +11,7 @@ mod notices;
 mod pages;
 mod password;
 mod people;
+mod restored;
 mod show;
 mod users;
 
@@ -42,6 +43,9 @@ enum Subject {
     /// Invitations, for a server that takes new accounts with one only
     #[command(subcommand)]
     Invitations(invitations::Invitations),
+    /// Says that the database was restored from a copy that was not made by `backup`, so that
+    /// devices load anew what they hold of it
+    Restored,
 }
 
 /// What the commands work with.
@@ -80,6 +84,7 @@ pub(crate) async fn run(config: Config, admin: Admin) -> anyhow::Result<ExitCode
     let done = match admin.subject {
         Subject::Users(users) => users.run(&desk).await,
         Subject::Invitations(invitations) => invitations.run(&desk).await,
+        Subject::Restored => restored::run(&desk).await,
     };
     desk.db.close().await;
     done.map(|()| ExitCode::SUCCESS)

@@ -25,6 +25,7 @@ use crate::{
     nodes::Nodes,
     presence::Presence,
     sessions::{self, EndedDevices, Passwords, TokenMaker},
+    sync::history,
 };
 
 pub(crate) use connections::Place;
@@ -108,8 +109,12 @@ impl App {
             return Err(StartError::UnfinishedCopy);
         }
         let fresh = clock::bytes(&*surroundings.random);
+        let past = clock::bytes(&*surroundings.random);
         let keys = db
-            .write::<_, DbError, _>(move |tx| sessions::keys(tx, &fresh))
+            .write::<_, DbError, _>(move |tx| {
+                history::begin(tx, &past)?;
+                sessions::keys(tx, &fresh)
+            })
             .await?;
         // Before the ended devices: what is noticed later is ended later.
         let noticed = db.read::<_, DbError, _>(admin::last_notice).await?;

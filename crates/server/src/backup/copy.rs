@@ -13,6 +13,8 @@ use rusqlite::{
     backup::{Backup, StepResult},
 };
 
+use crate::sync::history;
+
 /// Pages that are copied at a time, of four KiB mostly.
 const PAGES: i32 = 1_024;
 
@@ -132,6 +134,9 @@ fn fill(from: &Path, to: &Path, progress: &mut impl FnMut(u8)) -> Result<Copied,
     if verdict != "ok" {
         return Err(CopyError::Damaged(verdict));
     }
+    // Each server that is started on a copy gives it a history of its own.
+    let forget = "DELETE FROM settings WHERE name = ?1";
+    copy.execute(forget, [history::SETTING])?;
     let count = |sql| copy.query_row(sql, [], |row| row.get::<_, i64>(0));
     let (users, messages) = (
         count("SELECT COUNT(*) FROM users")?,

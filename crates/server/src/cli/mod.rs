@@ -48,7 +48,7 @@ struct CommandLine {
 enum Command {
     /// Runs the server until it is interrupted (the default)
     Serve,
-    /// Looks after people and invitations, whether the server runs or not
+    /// Looks after people, invitations and restored databases, whether the server runs or not
     Admin(Admin),
     /// Looks at all that the server needs, and says what is wrong and what helps
     Doctor(Doctor),

@@ -3,6 +3,7 @@
 
 mod conversation;
 pub(crate) mod cursor;
+pub(crate) mod history;
 mod online;
 #[cfg(test)]
 mod plans;

@@ -4,7 +4,7 @@ use axum::extract::State;
 use magpie_protocol::{ErrorBody, limits::PAGE_MAX, routes, sync::Sync};
 use serde::Deserialize;
 
-use super::{cursor, not_ahead, user};
+use super::{cursor, history, not_ahead, user};
 use crate::{
     app::App,
     conversations,
@@ -55,6 +55,7 @@ pub(super) async fn sync(
                 user: user::load(tx, auth.user_id, user_rev, limit, now)?,
                 heads: conversations::heads_since(tx, auth.user_id, since)?,
                 next_since: horizon,
+                history: history::present(tx)?,
                 server_time: now,
             })
         })

@@ -6,6 +6,7 @@ use magpie_protocol::{
     accounts::{Platform, Register},
     routes,
     sessions::{NewDevice, PasswordDigest, SignIn, SignedIn},
+    sync::Sync,
 };
 
 use crate::{
@@ -40,7 +41,12 @@ fn device() -> NewDevice {
 async fn a_copy_can_be_put_in_place() {
     let place = Place::new();
     let running = place.serve(&[]);
-    register(&api(&running), "alice").await;
+    let alice = register(&api(&running), "alice").await;
+    let history = |running: &Running| {
+        let api = api(running).signed_in(&alice);
+        async move { api.get(routes::SYNC).await.ok::<Sync>().history }
+    };
+    let before = history(&running).await;
     let copy = place.file("copy.db");
     let words = place.text(&["backup", "--to", text_of(&copy)]);
     assert!(words.contains("1 people, 0 messages"), "{words}");
@@ -57,8 +63,27 @@ async fn a_copy_can_be_put_in_place() {
 
     let other = Place::new();
     fs::create_dir(other.folder()).unwrap();
-    fs::rename(&copy, other.folder().join("magpie.db")).unwrap();
+    let put_in_place = || {
+        for name in ["magpie.db-wal", "magpie.db-shm"] {
+            let _ = fs::remove_file(other.folder().join(name));
+        }
+        fs::copy(&copy, other.folder().join("magpie.db")).unwrap();
+    };
+    put_in_place();
     let restored = other.serve(&[]);
+    // What devices saw of either past tells nothing of this one, each time that it is restored.
+    let first = history(&restored).await;
+    assert_ne!(first, before);
+    assert_eq!(history(&running).await, before);
+    drop(restored);
+    put_in_place();
+    let restored = other.serve(&[]);
+    let second = history(&restored).await;
+    assert!(second != first && second != before);
+    // Another tool copies that too, so that the operator has to say it.
+    let words = other.text(&["admin", "restored"]);
+    assert!(words.contains("load anew"), "{words}");
+    assert_ne!(history(&restored).await, second);
     let login = |name: &str| SignIn {
         login: name.into(),
         password: PasswordDigest::from_md5([7; 16]),

@@ -101,6 +101,7 @@ async fn everything_moves_to_postgres_and_back() {
     let path = format!("{}?since={}", routes::SYNC, before.next_since);
     let nothing: Sync = as_bob.get(&path).await.ok();
     assert!(nothing.heads.is_empty(), "{nothing:?}");
+    assert_eq!(nothing.history, before.history, "it is the same past");
     let credentials = SignIn {
         login: "alice".into(),
         password: PasswordDigest::from_md5(PASSWORD),
@@ -137,7 +138,9 @@ async fn everything_moves_to_postgres_and_back() {
         newest
     );
     let path = format!("{}?since={}", routes::SYNC, moved.next_since);
-    assert!(as_bob.get(&path).await.ok::<Sync>().heads.is_empty());
+    let nothing: Sync = as_bob.get(&path).await.ok();
+    assert!(nothing.heads.is_empty(), "{nothing:?}");
+    assert_eq!(nothing.history, before.history);
     let message = SendMessage::text(message_id(22), conversation, "home");
     assert_eq!(
         as_bob

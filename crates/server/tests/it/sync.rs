@@ -88,6 +88,19 @@ async fn a_new_device_learns_everything_in_one_answer() {
 }
 
 #[tokio::test]
+async fn a_server_says_which_past_it_has() {
+    let mut world = World::start().await;
+    let alice = world.register("alice").await;
+    let history = sync(&alice, 0, 0).await.history;
+    assert!((1..=magpie_protocol::MAX_NUMBER).contains(&history));
+    world.restart().await;
+    assert_eq!(sync(&alice, 0, 0).await.history, history);
+    let other = World::start().await;
+    let bob = other.register("bob").await;
+    assert_ne!(sync(&bob, 0, 0).await.history, history);
+}
+
+#[tokio::test]
 async fn a_device_that_comes_back_hears_of_what_moved_and_of_nothing_else() {
     let mut world = World::start().await;
     let (alice, bob, conversation) = world.friends("alice", "bob").await;

@@ -321,6 +321,13 @@ pub(crate) fn restart(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
     Ok(())
 }
 
+/// Removes a conversation that was begun again and is not there any more.
+pub(crate) fn remove(tx: &Tx<'_>, id: ConversationId) -> Result<()> {
+    tx.prepare_cached("DELETE FROM conversations WHERE id = ?1")?
+        .execute([value::int(id.get())])?;
+    Ok(())
+}
+
 /// Lets the line follow a message, where it is the last one.
 pub(super) fn follow_message(tx: &Tx<'_>, message: &Message) -> Result<()> {
     tx.prepare_cached(

@@ -15,6 +15,8 @@ CREATE TABLE scopes (
 
 /// Stands among the scopes for what to pass as `since` to the next sync.
 const SINCE: &str = "since";
+/// Stands among the scopes for which past of the server they are of.
+const HISTORY: &str = "history";
 
 /// Returns the revision up to which a scope is known; `None` when it was never begun.
 pub(crate) fn cursor(db: &Connection, scope: Scope) -> Result<Option<u64>> {
@@ -41,6 +43,16 @@ pub(crate) fn since(db: &Connection) -> Result<u64> {
 /// Keeps what to pass as `since` to the next sync.
 pub(crate) fn set_since(tx: &Tx<'_>, since: u64) -> Result<()> {
     set(tx, SINCE, since)
+}
+
+/// Returns which past of the server is known; `None` before it was heard of.
+pub(crate) fn history(db: &Connection) -> Result<Option<u64>> {
+    get(db, HISTORY)
+}
+
+/// Keeps which past of the server is known.
+pub(crate) fn set_history(tx: &Tx<'_>, history: u64) -> Result<()> {
+    set(tx, HISTORY, history)
 }
 
 fn get(db: &Connection, name: &str) -> Result<Option<u64>> {

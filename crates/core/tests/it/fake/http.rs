@@ -124,6 +124,7 @@ pub(super) async fn sync(
         user: user_difference(&model, wanted.user_rev.unwrap_or(0))?,
         heads,
         next_since: horizon,
+        history: model.history,
         server_time: Timestamp(1),
     }))
 }

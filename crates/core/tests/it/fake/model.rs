@@ -35,8 +35,10 @@ pub(crate) enum Reply {
 pub(crate) struct Model {
     pub(crate) messages: Vec<(u64, Message)>,
     pub(crate) rev: u64,
+    /// Which past it says that it has.
+    pub(crate) history: u64,
     pub(super) members: Vec<(u64, Member)>,
-    pub(super) user_rev: u64,
+    pub(crate) user_rev: u64,
     pub(super) user_changes: Vec<Change>,
     pub(crate) read_seq: u64,
     /// Each send frame that came, in order.
@@ -72,6 +74,7 @@ impl Model {
         let mut model = Self {
             token: 1,
             rev: 3,
+            history: 1,
             ..Self::default()
         };
         for (rev, id, name) in [(2, me(), "ming"), (3, peer(), "hong")] {
