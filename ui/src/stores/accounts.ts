@@ -2,11 +2,18 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { platform, type AccountLine } from '@/platform'
 import { onShellEvent } from './events'
+import { useSession } from './session'
 
 /** The accounts of this profile that are signed in, as the platform said last. */
 export const useAccounts = defineStore('accounts', () => {
   const all = shallowRef<readonly AccountLine[]>([])
+  const session = useSession()
   const others = computed(() => all.value.filter((one) => one.signed_in && !one.current))
+
+  /** Those used here before to whom nobody is signed in: the others need not do it again. */
+  const signedOut = computed(() =>
+    (session.state?.remembered ?? []).filter(({ key }) => !all.value.some((one) => one.key === key && one.signed_in)),
+  )
 
   async function load(): Promise<void> {
     all.value = await platform().accounts()
@@ -18,5 +25,5 @@ export const useAccounts = defineStore('accounts', () => {
 
   onShellEvent('accounts', (event) => (all.value = event.accounts))
 
-  return { all, others, load, clear }
+  return { all, others, signedOut, load, clear }
 })

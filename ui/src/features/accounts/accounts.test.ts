@@ -71,4 +71,21 @@ describe('several accounts', () => {
     await router.push('/server')
     expect(router.currentRoute.value.name).toBe('chats')
   })
+
+  it('are asked who they are on the server of another one', async () => {
+    const { click, type, submit, find, all, fake } = await openApp('/settings/about')
+    const signIn = vi.spyOn(fake, 'signIn')
+    await click('add-account')
+    await vi.waitFor(() => expect(find('view-server')).not.toBeNull())
+    await click('server-other')
+    await type('server-address', 'chat.example.com')
+    find('server-continue')?.closest('form')?.requestSubmit()
+    await vi.waitFor(() => expect(find('view-sign-in')).not.toBeNull())
+    // Only the one who is not signed in is offered.
+    expect(all('remembered-account').map((one) => one.textContent)).toEqual([expect.stringContaining('Dad')])
+    await type('field-login', 'work')
+    await type('field-password', 'magpie-1234')
+    await submit()
+    expect(signIn.mock.lastCall?.[0]).toMatchObject({ server_url: 'https://chat.example.com', login: 'work' })
+  })
 })
