@@ -37,16 +37,42 @@ export const useSession = defineStore('session', () => {
   /** One change follows another, so that each begins with what the one before it left. */
   let changing: Promise<unknown> = Promise.resolve()
   let reloading: Promise<void> = Promise.resolve()
+  /** The latest reading of the state, and how many there were; what locks the app ends it. */
+  let reading: Promise<void> = Promise.resolve()
+  let readings = 0
   /** How often something was heard of the link. */
   let linksHeard = 0
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
 
-  /** Reads the whole state. */
-  async function load(): Promise<void> {
+  /** Reads the whole state. Where a later reading, or a lock, overtakes this one, only that counts. */
+  function load(): Promise<void> {
+    readings += 1
+    reading = read(readings)
+    return reading
+  }
+
+  async function read(mine: number): Promise<void> {
     const before = linksHeard
-    const read = await platform().appState()
+    try {
+      const read = await platform().appState()
+      if (mine === readings) {
+        take(read, before)
+      }
+      // They are told once, whoever asks.
+      read.notices.forEach(notify)
+    } catch (error) {
+      if (mine === readings) {
+        throw error
+      }
+    }
+    if (mine !== readings) {
+      await reading
+    }
+  }
+
+  function take(read: AppState, before: number): void {
     state.value = read
     account.value = read.account
     // What was said of the link meanwhile is newer than what was read.
@@ -58,7 +84,6 @@ export const useSession = defineStore('session', () => {
     tray.value = read.tray
     startFailure.value = null
     show(read.settings)
-    read.notices.forEach(notify)
   }
 
   /** Reads it again, as the platform asked for it; `settled` waits for that. */
@@ -151,7 +176,7 @@ export const useSession = defineStore('session', () => {
     linksHeard += 1
     link.value = { state: 'signed_out' }
   })
-  onEvent('resync', () => void load())
+  onEvent('resync', () => void reload())
   onShellEvent('settings', (event) => show(event.settings))
   onShellEvent('tray', (event) => (tray.value = event.tray))
   onShellEvent('lock', (event) => {
@@ -162,9 +187,12 @@ export const useSession = defineStore('session', () => {
     }
     lock.value = event.lock
     if (event.lock === 'locked') {
-      // What was on the screen is not to be found in memory either.
+      // What is being read was asked for before, and what was on the screen is not to be found in memory either.
+      readings += 1
+      reading = Promise.resolve()
       account.value = null
       link.value = null
+      state.value = state.value && { ...state.value, account: null, account_key: null }
     }
   })
   onShellEvent('accounts', ({ accounts }) => {
