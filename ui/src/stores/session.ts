@@ -45,6 +45,10 @@ export const useSession = defineStore('session', () => {
   /** Why not even the state could be read. */
   const startFailure = shallowRef<Failure | null>(null)
   const signedIn = computed(() => account.value !== null)
+  /** The account that the page shows; empty for none. */
+  const accountKey = computed(() => state.value?.account_key ?? '')
+  /** The one that the platform shows, to which the page may still be on its way. */
+  const shownKey = shallowRef('')
 
   /** Reads the whole state. Where a later reading, or a lock, overtakes this one, only that counts. */
   function load(): Promise<void> {
@@ -74,6 +78,7 @@ export const useSession = defineStore('session', () => {
 
   function take(read: AppState, before: number): void {
     state.value = read
+    shownKey.value = read.account_key ?? ''
     account.value = read.account
     // What was said of the link meanwhile is newer than what was read.
     if (linksHeard === before || read.link === null) {
@@ -86,9 +91,12 @@ export const useSession = defineStore('session', () => {
     show(read.settings)
   }
 
-  /** Reads it again, as the platform asked for it; `settled` waits for that. */
-  function reload(): Promise<void> {
-    reloading = load().catch(toasts.showFailure)
+  /** Reads it again, as the platform asked for it, and after `first`; `settled` waits for that. */
+  function reload(first?: () => Promise<void>): Promise<void> {
+    reloading = (first?.() ?? Promise.resolve()).then(load).catch((error: unknown) => {
+      shownKey.value = accountKey.value
+      toasts.showFailure(error)
+    })
     return reloading
   }
 
@@ -99,8 +107,24 @@ export const useSession = defineStore('session', () => {
 
   /** Shows another account. None is signed out. */
   async function switchAccount(key: string): Promise<void> {
-    await platform().switchAccount(key)
-    await load()
+    shownKey.value = key
+    try {
+      await platform().switchAccount(key)
+      await load()
+    } catch (error) {
+      shownKey.value = accountKey.value
+      throw error
+    }
+  }
+
+  /** Shows the account that the platform shows now, once `leave` has left what belongs to the one before. */
+  function turnTo(key: string, leave: () => Promise<void>): Promise<void> {
+    if (lock.value === 'locked' || key === shownKey.value) {
+      return reloading
+    }
+    shownKey.value = key
+    // Where there is none, the app may be about to lock, to open at the same place again.
+    return reload(key === '' ? undefined : leave)
   }
 
   function failToStart(error: unknown): void {
@@ -193,17 +217,12 @@ export const useSession = defineStore('session', () => {
       account.value = null
       link.value = null
       state.value = state.value && { ...state.value, account: null, account_key: null }
-    }
-  })
-  onShellEvent('accounts', ({ accounts }) => {
-    const current = accounts.find((one) => one.current)?.key ?? null
-    if (lock.value !== 'locked' && current !== null && current !== (state.value?.account_key ?? null)) {
-      void reload()
+      shownKey.value = ''
     }
   })
 
   return {
-    state, account, link, host, settings, lock, tray, signedIn, startFailure,
-    load, settled, switchAccount, failToStart, change, setQuiet, register, signIn, signOut, updateAccount, hostStart, hostStop,
+    state, account, link, host, settings, lock, tray, signedIn, accountKey, shownKey, startFailure,
+    load, settled, switchAccount, turnTo, failToStart, change, setQuiet, register, signIn, signOut, updateAccount, hostStart, hostStop,
   }
 })

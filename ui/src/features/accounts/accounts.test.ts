@@ -46,6 +46,54 @@ describe('several accounts', () => {
     expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
   })
 
+  it('follow a link that comes before word of its account', async () => {
+    const { all, fake, router } = await openApp('/chats/1002', { accounts: 2 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(1))
+    const tell = vi.spyOn(fake.world, 'emitShell').mockImplementationOnce(() => undefined)
+    await fake.switchAccount('work')
+    const accounts = { type: 'accounts', accounts: await fake.accounts() } as const
+    tell.mockRestore()
+    fake.emitShell({ type: 'link', link: { kind: 'conversation', conversation_id: 1003 } })
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/chats/1003'))
+    expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)')
+    fake.emitShell(accounts)
+    await settle()
+    expect(router.currentRoute.value.fullPath).toBe('/chats/1003')
+  })
+
+  it.each([
+    ['/chats/1003', '/chats'],
+    ['/contacts/person/10004', '/contacts'],
+  ])('leave what belongs to the one before when the tray shows another: %s', async (path, to) => {
+    const { all, fake, router } = await openApp(path, { accounts: 2 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(1))
+    const [read, open] = [vi.spyOn(fake, 'markRead'), vi.spyOn(fake, 'openTimeline')]
+    await fake.switchAccount('work')
+    await vi.waitFor(() => expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)'))
+    expect(router.currentRoute.value.fullPath).toBe(to)
+    expect(read).not.toHaveBeenCalled()
+    expect(open).not.toHaveBeenCalled()
+  })
+
+  it('keep a draft for the account that it was written in, also when the tray shows another', async () => {
+    const { all, find, fake, router } = await openApp('/chats/1003', { accounts: 2 })
+    await vi.waitFor(() => expect(all('account-switch')).toHaveLength(1))
+    const field = await vi.waitUntil(() => find('composer'))
+    const draft = vi.spyOn(fake, 'setDraft')
+    field.textContent = 'half a'
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+    await fake.switchAccount('work')
+    await vi.waitFor(() => expect(document.querySelector('nav a')?.getAttribute('aria-label')).toContain('Ming Li (Work)'))
+    await router.push('/chats/1003')
+    const other = await vi.waitUntil(() => find('composer'))
+    expect(other.textContent).toBe('')
+    document.dispatchEvent(new Event('visibilitychange'))
+    await settle()
+    expect(draft).not.toHaveBeenCalled()
+    await fake.switchAccount('chat.example.com-10001')
+    await vi.waitFor(() => expect(draft).toHaveBeenCalledWith(1003, 'half a'))
+  })
+
   it('leave the others when one signs out, also when it has to sign in again', async () => {
     const { click, find, router, fake } = await openApp('/settings/about', { accounts: 3 })
     await click('sign-out')

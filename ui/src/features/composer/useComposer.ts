@@ -30,17 +30,17 @@ export function useComposer(
   send: (text: string) => Promise<void>,
   show: (text: string) => void,
 ): Composer {
-  const drafts = useDrafts()
-  const text = ref(drafts.unsavedText(id) ?? kept ?? '')
+  const draft = useDrafts().of(id)
+  const text = ref(draft.unsaved() ?? kept ?? '')
   const failure = shallowRef<Failure>()
   const ready = computed(() => toSend(text.value))
 
-  onScopeDispose(() => void drafts.flush(id))
+  onScopeDispose(() => void draft.flush())
 
   function change(written: string): void {
     if (written !== text.value) {
       text.value = written
-      drafts.write(id, written)
+      draft.write(written)
     }
   }
 
@@ -61,8 +61,8 @@ export function useComposer(
     try {
       await send(words)
       // Only now: until the message is kept, the draft is what a crash would leave.
-      drafts.write(id, text.value)
-      await drafts.flush(id)
+      draft.write(text.value)
+      await draft.flush()
     } catch (error) {
       failure.value = toFailure(error)
       replace(text.value === '' ? written : `${written}\n${text.value}`)

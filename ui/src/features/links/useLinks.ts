@@ -11,8 +11,10 @@ export type Invitation = Extract<Link, { kind: 'invitation' }>
 /**
  * Shows what links of the app's own name, and what the tray and notifications ask for. A link shows
  * something and does nothing else: even a server is not asked before somebody said so.
+ *
+ * @param follow turns to the account that the link was resolved for
  */
-export function useLinks(): { invitation: Ref<Invitation | null> } {
+export function useLinks(follow: () => Promise<void>): { invitation: Ref<Invitation | null> } {
   const router = useRouter()
   const session = useSession()
   const toasts = useToasts()
@@ -23,8 +25,7 @@ export function useLinks(): { invitation: Ref<Invitation | null> } {
   }
 
   async function show(link: Link): Promise<void> {
-    // Another account may be on its way to the screen.
-    await session.settled()
+    await follow()
     switch (link.kind) {
       case 'malformed':
         return toasts.show(t('links.malformed'), 'bad')
@@ -53,7 +54,7 @@ export function useLinks(): { invitation: Ref<Invitation | null> } {
       }
     }),
     onShellEvent('open_requests', () => {
-      void session.settled().then(() => {
+      void follow().then(() => {
         if (session.signedIn) {
           go({ name: 'contacts', params: { section: 'requests' } })
         }

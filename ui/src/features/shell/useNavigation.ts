@@ -2,6 +2,7 @@ import { useRoute, useRouter } from 'vue-router'
 import type { GlobalAction } from '@/features/shortcuts/list'
 import { platform } from '@/platform'
 import { useConversations } from '@/stores/conversations'
+import { useDrafts } from '@/stores/drafts'
 import { useSession } from '@/stores/session'
 import { useToasts } from '@/stores/toasts'
 
@@ -15,6 +16,7 @@ export function useNavigation(): Navigation {
   const router = useRouter()
   const route = useRoute()
   const session = useSession()
+  const drafts = useDrafts()
   const conversations = useConversations()
   const toasts = useToasts()
 
@@ -59,7 +61,8 @@ export function useNavigation(): Navigation {
     zoomReset: () => zoom(100),
     lock: () => {
       if (session.lock === 'unlocked') {
-        say(platform().lock())
+        // Nothing can be kept behind the lock.
+        say(drafts.flushAll().then(() => platform().lock()))
       }
     },
   }
