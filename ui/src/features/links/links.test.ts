@@ -53,6 +53,45 @@ describe('links', () => {
     expect(fake.world.state.account).not.toBeNull()
   })
 
+  it('that were put away meanwhile lead nowhere', async () => {
+    const { fake, click, router, find } = await openApp('/settings/about')
+    const check = fake.checkServer
+    let answer = (): void => undefined
+    vi.spyOn(fake, 'checkServer').mockImplementation(async (address) => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      return check(address)
+    })
+    for (const server_url of ['https://invited.example.com', 'down.example.com']) {
+      fake.emitShell({ type: 'link', link: { kind: 'invitation', server_url, code: 'FINE-FEATHERS' } })
+      await settle()
+      await click('invitation-take')
+      await click('invitation-cancel')
+      fake.emitShell({ type: 'link', link: { kind: 'invitation', server_url: 'https://b.example.com', code: 'B' } })
+      answer()
+      await settle()
+      expect(router.currentRoute.value.path).toBe('/settings/about')
+      expect(find('form-error')).toBeNull()
+    }
+  })
+
+  it('begin the form anew where it was open for another server', async () => {
+    const { fake, click, find, type, submit } = await openApp('/sign-in', { scenario: 'signed_out' })
+    const register = vi.spyOn(fake, 'register')
+    for (const server_url of ['https://invited.example.com', 'https://invited.example.org']) {
+      fake.emitShell({ type: 'link', link: { kind: 'invitation', server_url, code: 'FINE-FEATHERS' } })
+      await settle()
+      await click('invitation-take')
+      await vi.waitFor(() => expect(find('view-register')).not.toBeNull())
+      await settle()
+    }
+    await type('field-username', 'ming')
+    await type('field-nickname', '李明')
+    await type('field-password', 'eight chars or more')
+    await type('field-password-repeat', 'eight chars or more')
+    await submit()
+    expect(register.mock.lastCall?.[0].server_url).toBe('https://invited.example.org')
+  })
+
   it('to a server that does not answer say why', async () => {
     const { fake, click, find } = await openApp('/sign-in', { scenario: 'signed_out' })
     fake.emitShell({ type: 'link', link: { kind: 'invitation', server_url: 'down.example.com', code: 'X' } })
