@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { failure } from '@/platform/fake'
+import { useSession } from '@/stores/session'
 import { mountApp, settle, type MountedApp } from '@/testing/mountApp'
 
 let mounted: MountedApp | undefined
@@ -121,5 +123,18 @@ describe('the link', () => {
     await settle()
     expect(fake.appState).toHaveBeenCalled()
     expect(find('link-line')).toBeNull()
+  })
+})
+
+describe('a start that failed', () => {
+  it('goes on where it was to lead once it is tried again', async () => {
+    const { router, click } = await open('/settings')
+    const session = useSession()
+    Object.assign(session, { account: null, state: null })
+    session.failToStart(failure('storage'))
+    await router.push('/chats/1003')
+    expect(router.currentRoute.value.name).toBe('server')
+    await click('start-again')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/chats/1003'))
   })
 })
