@@ -137,9 +137,12 @@ export const useSession = defineStore('session', () => {
     applyLook(settings.value, state.value?.locale ?? null)
   }
 
-  /** Changes some settings. */
-  function change(some: Partial<Settings>): Promise<void> {
-    const mine = changing.then(async () => show(await platform().setSettings({ ...settings.value, ...some })))
+  /** Changes some settings, or what `some` makes of those that the change before it left. */
+  function change(some: Partial<Settings> | ((now: Settings) => Partial<Settings>)): Promise<void> {
+    const mine = changing.then(async () => {
+      const now = settings.value
+      show(await platform().setSettings({ ...now, ...(typeof some === 'function' ? some(now) : some) }))
+    })
     changing = mine.catch(() => undefined)
     return mine
   }

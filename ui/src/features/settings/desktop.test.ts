@@ -88,6 +88,16 @@ describe('notifications', () => {
   })
 })
 
+describe('two quick changes', () => {
+  it('of the same setting leave both', async () => {
+    const { find, fake } = await open('/settings/notifications', { settings: { quiet_hours: { enabled: true, from: 0, to: 60, days: [1, 2, 3] } } })
+    find('quiet-day-1')?.click()
+    find('quiet-day-2')?.click()
+    await settle()
+    expect(fake.world.state.settings.quiet_hours?.days).toEqual([3])
+  })
+})
+
 describe('appearance', () => {
   it('changes the size of text and how close lines stand', async () => {
     const { fake } = await open('/settings/appearance')
@@ -173,6 +183,33 @@ describe('the proxy', () => {
     await choose('settings-proxy', 'none')
     await submit()
     expect(fake.world.state.settings.proxy).toEqual({ kind: 'none' })
+  })
+})
+
+describe('what is being entered', () => {
+  const value = (testid: string): string | undefined => (mounted?.find(testid) as HTMLInputElement | null)?.value
+
+  it('stays when other settings are told', async () => {
+    const { type, fake } = await open('/settings/network')
+    await choose('settings-proxy', 'socks5')
+    await type('field-proxy-address', '127.0.0.1')
+    fake.emitShell({ type: 'settings', settings: { ...fake.world.state.settings, notify: false } })
+    await settle()
+    expect(value('field-proxy-address')).toBe('127.0.0.1')
+    fake.emitShell({ type: 'settings', settings: { ...fake.world.state.settings, proxy: { kind: 'http', address: 'a:1' } } })
+    await settle()
+    expect(value('field-proxy-address')).toBe('a:1')
+  })
+
+  it('stays when another device changes the profile, which is shown otherwise', async () => {
+    const { type, fake } = await open('/settings/profile')
+    await fake.updateAccount({ nickname: '小李' })
+    await settle()
+    expect(value('field-nickname')).toBe('小李')
+    await type('field-nickname', '老李')
+    await fake.updateAccount({ signature: 'Tea first.' })
+    await settle()
+    expect(value('field-nickname')).toBe('老李')
   })
 })
 
