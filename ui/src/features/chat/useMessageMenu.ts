@@ -16,8 +16,6 @@ interface Target {
 export interface MessageMenu {
   readonly items: ComputedRef<MenuItem[]>
   readonly onContextMenu: (event: MouseEvent) => void
-  /** Opens the menu by the keyboard. */
-  readonly openAt: (element: Element) => void
 }
 
 export function useMessageMenu(
@@ -30,23 +28,16 @@ export function useMessageMenu(
     const element = event.target instanceof Element ? event.target : undefined
     const id = element?.closest<HTMLElement>('[data-id]')?.dataset.id
     const row = rows.value.find(({ message }) => message.id === id)
-    if (row === undefined) {
-      event.preventDefault()
-      event.stopPropagation()
-      return
-    }
-    target.value = {
+    target.value = row && {
       row,
       selection: selectionIn(element?.closest('[data-id]') ?? undefined),
       link: element?.closest('a')?.href,
     }
-  }
-
-  function openAt(element: Element): void {
-    const { left, bottom } = element.getBoundingClientRect()
-    element.dispatchEvent(
-      new MouseEvent('contextmenu', { bubbles: true, cancelable: true, clientX: left + 12, clientY: bottom - 8 }),
-    )
+    // Neither beside a message nor on one with which nothing can be done.
+    if (items.value.length === 0) {
+      event.preventDefault()
+      event.stopPropagation()
+    }
   }
 
   function copy(text: string): void {
@@ -93,7 +84,7 @@ export function useMessageMenu(
     return items.filter((item) => item !== false)
   })
 
-  return { items, onContextMenu, openAt }
+  return { items, onContextMenu }
 }
 
 /** What is selected, where that touches the message. */
