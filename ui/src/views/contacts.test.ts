@@ -44,6 +44,32 @@ describe('friend requests', () => {
   })
 })
 
+describe('the list of friends', () => {
+  it('is walked to both ends, however long it is', async () => {
+    const { all, fake } = await open('/contacts')
+    const [first] = fake.world.contacts.friends
+    if (first) {
+      // More than are drawn at once.
+      fake.world.contacts.friends = Array.from({ length: 300 }, (_, i) => {
+        const one = structuredClone(first)
+        one.friend.user.id = 20_000 + i
+        return one
+      })
+    }
+    fake.emit({ type: 'contacts' })
+    await settle()
+    expect(all('friend-item').length).toBeLessThan(100)
+    all('friend-item')[0]?.focus()
+    const press = (key: string) =>
+      document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+    const at = (): string | null | undefined => document.activeElement?.getAttribute('data-id')
+    press('End')
+    await vi.waitFor(() => expect(at()).toBe('20299'))
+    press('Home')
+    await vi.waitFor(() => expect(at()).toBe('20000'))
+  })
+})
+
 describe('looking for people', () => {
   it('goes on page by page, and asks with a message', async () => {
     const { type, click, all, find, fake } = await open('/contacts/search')
