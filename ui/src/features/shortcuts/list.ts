@@ -42,6 +42,7 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
       { keys: globalKeys.previous, label: 'shortcuts.previous' },
       { keys: ['F6'], label: 'shortcuts.pane' },
       { keys: ['Shift+F6'], label: 'shortcuts.paneBack' },
+      { keys: ['F8'], label: 'shortcuts.notifications' },
       { keys: ['Mod++'], label: 'shortcuts.zoomIn' },
       { keys: globalKeys.zoomOut, label: 'shortcuts.zoomOut' },
       { keys: globalKeys.zoomReset, label: 'shortcuts.zoomReset' },

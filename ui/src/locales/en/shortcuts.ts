@@ -8,6 +8,7 @@ export default {
   previous: 'Previous chat',
   pane: 'To the next part of the window',
   paneBack: 'To the previous part of the window',
+  notifications: 'To the notifications',
   zoomIn: 'Larger',
   zoomOut: 'Smaller',
   zoomReset: 'Normal size',

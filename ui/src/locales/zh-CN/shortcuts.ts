@@ -8,6 +8,7 @@ export default {
   previous: '上一个聊天',
   pane: '到窗口的下一部分',
   paneBack: '到窗口的上一部分',
+  notifications: '到通知',
   zoomIn: '放大',
   zoomOut: '缩小',
   zoomReset: '恢复大小',
