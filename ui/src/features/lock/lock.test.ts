@@ -106,6 +106,16 @@ describe('the app lock', () => {
     expect(lock).toHaveBeenCalledOnce()
   })
 
+  it('stays open when another window is hidden', async () => {
+    const { fake } = await openApp('/window/1003', { settings: { lock_after_minutes: 0 } })
+    const lock = vi.spyOn(fake, 'lock')
+    await fake.setLock('magpie')
+    await settle()
+    vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+    document.dispatchEvent(new Event('visibilitychange'))
+    expect(lock).not.toHaveBeenCalled()
+  })
+
   it('is set up with the same passphrase twice, and taken away with it', async () => {
     const { type, submit, click, find, fake } = await openApp('/settings/lock')
     await type('field-lock', '123')

@@ -1,4 +1,5 @@
 import { onScopeDispose, watch } from 'vue'
+import { useRoute } from 'vue-router'
 import { platform } from '@/platform'
 import { useSession } from '@/stores/session'
 import { useToasts } from '@/stores/toasts'
@@ -8,9 +9,10 @@ const SIGNS = ['keydown', 'pointerdown', 'pointermove', 'wheel'] as const
 /** How often the app's other windows are told that somebody is here. */
 const TELL_EVERY = 5_000
 
-/** Locks the app when nobody used it for as long as the settings say, or when its window is hidden. */
+/** Locks the app when nobody used it for as long as the settings say, or when its main window is hidden. */
 export function useAutoLock(): void {
   const session = useSession()
+  const route = useRoute()
   const toasts = useToasts()
   const windows = new BroadcastChannel('magpie-used')
   let last = Date.now()
@@ -57,7 +59,7 @@ export function useAutoLock(): void {
   }
 
   function onVisibility(): void {
-    if (document.visibilityState === 'hidden' && limit() === 0) {
+    if (document.visibilityState === 'hidden' && route.meta.alone !== true && limit() === 0) {
       lock()
     }
   }
