@@ -60,6 +60,20 @@ describe('the quick switcher', () => {
     expect(find('switcher')).toBeNull()
   })
 
+  it('goes where one was, whatever comes meanwhile, and says who is there', async () => {
+    const { fake, router } = await open('/settings/about')
+    fake.setPresence({ user_id: fake.world.lines()[2]?.peer?.id ?? 0, online: true, last_seen_at: null })
+    await press('k', { ctrlKey: true })
+    const picked = fake.world.lines()[2]
+    await press('ArrowDown')
+    await press('ArrowDown')
+    expect(document.querySelector('[data-testid=switcher-item][aria-selected=true]')?.textContent).toContain('online')
+    fake.receive(fake.world.lines().at(-1)?.id ?? 0, 'now on top')
+    await settle()
+    await press('Enter')
+    await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe(`/chats/${String(picked?.id)}`))
+  })
+
   it('leaves Enter to an input method that composes', async () => {
     const { find, router } = await open('/settings/about')
     await press('k', { ctrlKey: true })
