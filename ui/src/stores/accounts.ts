@@ -2,6 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, shallowRef } from 'vue'
 import { platform, type AccountLine } from '@/platform'
 import { onShellEvent } from './events'
+import { latest } from './latest'
 import { useSession } from './session'
 
 /** The accounts of this profile that are signed in, as the platform said last. */
@@ -15,15 +16,26 @@ export const useAccounts = defineStore('accounts', () => {
     (session.state?.remembered ?? []).filter(({ key }) => !all.value.some((one) => one.key === key && one.signed_in)),
   )
 
+  const begin = latest()
+
   async function load(): Promise<void> {
-    all.value = await platform().accounts()
+    const isLatest = begin()
+    const read = await platform().accounts()
+    if (isLatest()) {
+      all.value = read
+    }
+  }
+
+  function set(accounts: readonly AccountLine[]): void {
+    begin()
+    all.value = accounts
   }
 
   function clear(): void {
-    all.value = []
+    set([])
   }
 
-  onShellEvent('accounts', (event) => (all.value = event.accounts))
+  onShellEvent('accounts', (event) => set(event.accounts))
 
   return { all, others, signedOut, load, clear }
 })

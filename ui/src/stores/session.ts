@@ -19,6 +19,7 @@ import {
   type UpdateAccount,
 } from '@/platform'
 import { onEvent, onShellEvent } from './events'
+import { latest } from './latest'
 import { applyLook } from './look'
 import { useStart } from './start'
 import { useToasts } from './toasts'
@@ -37,9 +38,9 @@ export const useSession = defineStore('session', () => {
   /** One change follows another, so that each begins with what the one before it left. */
   let changing: Promise<unknown> = Promise.resolve()
   let reloading: Promise<void> = Promise.resolve()
-  /** The latest reading of the state, and how many there were; what locks the app ends it. */
+  /** The latest reading of the state; what locks the app ends it. */
   let reading: Promise<void> = Promise.resolve()
-  let readings = 0
+  const begin = latest()
   /** How often something was heard of the link. */
   let linksHeard = 0
   /** Why not even the state could be read. */
@@ -52,26 +53,25 @@ export const useSession = defineStore('session', () => {
 
   /** Reads the whole state. Where a later reading, or a lock, overtakes this one, only that counts. */
   function load(): Promise<void> {
-    readings += 1
-    reading = read(readings)
+    reading = read(begin())
     return reading
   }
 
-  async function read(mine: number): Promise<void> {
+  async function read(isLatest: () => boolean): Promise<void> {
     const before = linksHeard
     try {
       const read = await platform().appState()
-      if (mine === readings) {
+      if (isLatest()) {
         take(read, before)
       }
       // They are told once, whoever asks.
       read.notices.forEach(notify)
     } catch (error) {
-      if (mine === readings) {
+      if (isLatest()) {
         throw error
       }
     }
-    if (mine !== readings) {
+    if (!isLatest()) {
       await reading
     }
   }
@@ -215,7 +215,7 @@ export const useSession = defineStore('session', () => {
     lock.value = event.lock
     if (event.lock === 'locked') {
       // What is being read was asked for before, and what was on the screen is not to be found in memory either.
-      readings += 1
+      begin()
       reading = Promise.resolve()
       account.value = null
       link.value = null

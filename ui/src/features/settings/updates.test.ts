@@ -25,11 +25,17 @@ describe('updates', () => {
     expect(find('update-notes')?.querySelectorAll('li')).toHaveLength(3)
     expect(await stumbles()).toEqual([])
     const seen: (number | undefined)[] = []
-    const stop = await fake.listenShell(() => seen.push(document.querySelector('progress')?.value))
+    const said = new Set<string | null | undefined>()
+    const stop = await fake.listenShell(() => {
+      seen.push(document.querySelector('progress')?.value)
+      said.add(find('update-state')?.textContent)
+    })
     await click('update-install')
     await vi.waitFor(() => expect(find('update-state')?.textContent).toContain('was checked'))
     stop()
     expect(seen).toContain(7_360_000)
+    // What is read aloud does not count along.
+    expect([...said].filter((words) => words?.includes('Fetching'))).toEqual(['Fetching version 0.2.0…'])
     await click('update-restart')
     expect(restart).toHaveBeenCalledOnce()
   })

@@ -8,7 +8,7 @@ export default {
   available: 'Version {version} is there.',
   availableSized: 'Version {version} is there ({size}).',
   downloading: 'Fetching version {version}…',
-  downloadingOf: 'Fetching version {version}: {done} of {total}',
+  bytes: '{done} of {total}',
   ready: 'Version {version} is here and was checked. It is installed when Magpie restarts.',
   notes: 'What is new',
   install: 'Fetch and install',

@@ -8,7 +8,7 @@ export default {
   available: '有新版本 {version}。',
   availableSized: '有新版本 {version}（{size}）。',
   downloading: '正在下载版本 {version}…',
-  downloadingOf: '正在下载版本 {version}：{done} / {total}',
+  bytes: '{done} / {total}',
   ready: '版本 {version} 已下载并通过校验，重启喜鹊时安装。',
   notes: '新内容',
   install: '下载并安装',
