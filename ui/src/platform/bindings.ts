@@ -265,6 +265,11 @@ export type ConversationItem = {
 	kind: ConversationKind,
 	/**  What it is called: for a direct one, the other's remark or nickname. */
 	title: string,
+	/**
+	 *  The title in pinyin: lower-case syllables separated by one space, Latin words kept as words.
+	 *  Empty where nothing of it is Chinese.
+	 */
+	spelling: string,
 	/**  The other person of a direct one. */
 	peer: User | null,
 	/**  The last message, unsent ones included. */
@@ -566,6 +571,11 @@ export type FriendView = {
 	name: string,
 	/**  Under which letter the name stands: `A` to `Z` (the first pinyin letter for Chinese), or `#`. */
 	initial: string,
+	/**
+	 *  The name in pinyin: lower-case syllables separated by one space, Latin words kept as words.
+	 *  Empty where nothing of it is Chinese.
+	 */
+	spelling: string,
 };
 
 /**  What a person says of their gender. */

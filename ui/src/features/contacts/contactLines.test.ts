@@ -21,6 +21,8 @@ describe('the list of friends', () => {
     expect(found('li hua')).toEqual([10006])
     expect(found('WANG_')).toEqual([10007])
     expect(found('10009')).toEqual([10009])
+    expect(found('cj')).toEqual([10009])
+    expect(found('wanglei')).toEqual([10007])
     expect(found('nobody')).toEqual([])
     expect(found(' ')).toHaveLength(all.length)
   })

@@ -1,3 +1,4 @@
+import { namesMatch, namesOf } from '@/i18n/names'
 import type { FriendView } from '@/platform'
 
 /** A line of the list of friends: a letter, or a friend. */
@@ -12,12 +13,9 @@ export function contactLines(friends: FriendView[]): ContactLine[] {
   })
 }
 
-/** Finds friends by a part of any of their names, or by their number. */
+/** Finds friends by a part of any of their names, or by their number. The order stays. */
 export function filterFriends(friends: FriendView[], wanted: string): FriendView[] {
-  const part = wanted.trim().toLocaleLowerCase()
-  return friends.filter(({ friend, name }) =>
-    [name, friend.user.nickname, friend.user.username, String(friend.user.id)].some((text) =>
-      text.toLocaleLowerCase().includes(part),
-    ),
+  return friends.filter(
+    ({ friend, name, spelling }) => namesMatch({ names: namesOf(name, friend.user), spelling }, wanted) > 0,
   )
 }

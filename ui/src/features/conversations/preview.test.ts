@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { setLanguage } from '@/i18n'
 import type { ConversationItem } from '@/platform'
-import { lineOf, matches } from './preview'
+import { lineOf } from './preview'
 
 const ME = 1
 const item: ConversationItem = {
   id: 7,
   kind: 'direct',
   title: 'Zoë',
+  spelling: '',
   peer: { id: 2, username: 'zoe.w', nickname: 'Zoë Winter', signature: '', gender: 'unspecified', region: '' },
   preview: { sender_id: 2, body: { kind: 'text', text: 'one\n  two' }, delivery: null },
   updated_at: 0,
@@ -63,15 +64,5 @@ describe('a line of the list', () => {
     const unknown = { sender_id: 2, body: { kind: 'unsupported' }, delivery: null } as const
     expect(lineOf({ ...item, preview: unknown }, ME).text).toContain('cannot show')
     expect(lineOf({ ...item, preview: null }, ME).text).toBe('No messages yet')
-  })
-})
-
-describe('the filter', () => {
-  it.each(['zo', 'WINTER', ' zoe.w '])('finds by title, nickname or user name: %s', (query) => {
-    expect(matches(item, query)).toBe(true)
-  })
-
-  it('finds nothing else', () => {
-    expect(matches(item, 'bob')).toBe(false)
   })
 })

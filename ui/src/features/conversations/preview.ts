@@ -35,14 +35,6 @@ export function lineOf(item: ConversationItem, me: number | undefined, withDraft
   }
 }
 
-/** Tells whether a conversation's name holds what is looked for. */
-export function matches(item: ConversationItem, query: string): boolean {
-  const wanted = query.trim().toLowerCase()
-  return [item.title, item.peer?.nickname, item.peer?.username].some(
-    (name) => name?.toLowerCase().includes(wanted) === true,
-  )
-}
-
 function oneLine(text: string): string {
   return text.replace(/\s+/gu, ' ').trim()
 }

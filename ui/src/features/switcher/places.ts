@@ -1,8 +1,9 @@
 /** Where the quick switcher can go: conversations, and friends with whom there is none in the list yet. */
+import { namesMatch, namesOf, type Named } from '@/i18n/names'
 import type { ConversationItem, FriendView } from '@/platform'
 
 /** A place to go to. */
-export interface Place {
+export interface Place extends Named {
   readonly key: string
   readonly conversationId: number
   /** Whose picture, or which group's. */
@@ -13,10 +14,6 @@ export interface Place {
   readonly unread: number
   readonly mutedUntil: number | null
   readonly peerId: number | undefined
-  /** What it is found by, the shown name first. */
-  readonly names: readonly string[]
-  /** The letter that it stands under among the contacts. */
-  readonly initial: string
 }
 
 /** How many are shown: whoever does not see theirs writes one more letter. */
@@ -24,7 +21,6 @@ const MOST = 40
 
 /** Returns all places, in the order of the list, then friends in that of the contacts. */
 export function places(conversations: readonly ConversationItem[], friends: readonly FriendView[]): Place[] {
-  const friendOf = new Map(friends.map((view) => [view.friend.conversation_id, view]))
   const listed = new Set(conversations.map(({ id }) => id))
   const talks = conversations.map((item): Place => {
     const { peer } = item
@@ -37,14 +33,14 @@ export function places(conversations: readonly ConversationItem[], friends: read
       unread: item.unread,
       mutedUntil: item.muted_until,
       peerId: peer?.id,
-      names: [item.title, peer?.nickname ?? '', peer?.username ?? '', String(peer?.id ?? '')],
-      initial: friendOf.get(item.id)?.initial ?? '',
+      names: namesOf(item.title, peer),
+      spelling: item.spelling,
     }
   })
   const others = friends
     .filter(({ friend }) => !listed.has(friend.conversation_id))
-    .map(({ friend, name, initial }): Place => {
-      const { id, username, nickname } = friend.user
+    .map(({ friend, name, spelling }): Place => {
+      const { id, username } = friend.user
       return {
         key: `person-${String(id)}`,
         conversationId: friend.conversation_id,
@@ -54,45 +50,26 @@ export function places(conversations: readonly ConversationItem[], friends: read
         unread: 0,
         mutedUntil: null,
         peerId: id,
-        names: [name, nickname, username, String(id)],
-        initial,
+        names: namesOf(name, friend.user),
+        spelling,
       }
     })
   return [...talks, ...others]
 }
 
 /**
- * Returns what fits, the best first: names that begin so, then words that do, then anything that
- * holds it. A single letter also finds whoever stands under it. With nothing to look for, the
- * conversation that one is in comes last, for that is where one is.
+ * Returns what fits, the best first. With nothing to look for, the conversation that one is in comes
+ * last, for that is where one is.
  */
 export function find(all: readonly Place[], query: string, here: number | undefined): Place[] {
-  const wanted = query.trim().toLocaleLowerCase()
-  if (wanted === '') {
+  if (query.trim() === '') {
     const others = all.filter(({ conversationId }) => conversationId !== here)
     return [...others, ...all.filter(({ conversationId }) => conversationId === here)].slice(0, MOST)
   }
   return all
-    .map((place) => ({ place, rank: rank(place, wanted) }))
+    .map((place) => ({ place, rank: namesMatch(place, query) }))
     .filter(({ rank }) => rank > 0)
     .sort((a, b) => b.rank - a.rank)
     .slice(0, MOST)
     .map(({ place }) => place)
-}
-
-function rank({ names, initial }: Place, wanted: string): number {
-  const each = names.map((name) => {
-    const text = name.toLocaleLowerCase()
-    if (text === '') {
-      return 0
-    }
-    if (text.startsWith(wanted)) {
-      return 4
-    }
-    if (text.split(/[\s._-]+/u).some((word) => word.startsWith(wanted))) {
-      return 3
-    }
-    return text.includes(wanted) ? 1 : 0
-  })
-  return Math.max(...each, initial.toLocaleLowerCase() === wanted ? 2 : 0)
 }

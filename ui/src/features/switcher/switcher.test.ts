@@ -103,15 +103,15 @@ describe('the quick switcher', () => {
 })
 
 describe('what is found', () => {
-  const talk = (id: number, title: string, username: string): ConversationItem => ({
-    id, kind: 'direct', title, peer: { id: id + 100, username, nickname: title, signature: '', gender: 'unspecified', region: '' },
+  const talk = (id: number, title: string, username: string, spelling = ''): ConversationItem => ({
+    id, kind: 'direct', title, spelling, peer: { id: id + 100, username, nickname: title, signature: '', gender: 'unspecified', region: '' },
     preview: null, updated_at: 0, unread: 0, failed: 0, draft: null, muted_until: null,
   })
-  const friend = (conversation: number, name: string, initial: string): FriendView => {
+  const friend = (conversation: number, name: string, spelling: string): FriendView => {
     const user = { id: conversation + 100, username: `u${String(conversation)}`, nickname: name, signature: '', gender: 'unspecified', region: '' } as const
-    return { friend: { user, remark: '', since: 0, conversation_id: conversation }, name, initial }
+    return { friend: { user, remark: '', since: 0, conversation_id: conversation }, name, initial: 'W', spelling }
   }
-  const all = places([talk(1, 'Anna Wang', 'anna'), talk(2, '王磊', 'lei_w'), talk(3, 'Uwe', 'uwe')], [friend(2, '王磊', 'W'), friend(9, '吴敏', 'W')])
+  const all = places([talk(1, 'Anna Wang', 'anna'), talk(2, '王磊', 'lei_w', 'wang lei'), talk(3, 'Uwe', 'uwe')], [friend(2, '王磊', 'wang lei'), friend(9, '吴敏', 'wu min')])
   const found = (query: string, here?: number) => findPlaces(all, query, here).map(({ conversationId }) => conversationId)
 
   it('has everybody once', () => {
@@ -121,7 +121,8 @@ describe('what is found', () => {
 
   it('is sorted by how well it fits', () => {
     expect(found('w')).toEqual([1, 2, 9, 3])
-    expect(found('wa')).toEqual([1])
+    expect(found('wa')).toEqual([1, 2])
+    expect(found('wm')).toEqual([9])
     expect(found('王')).toEqual([2])
     expect(found(' LEI ')).toEqual([2])
     expect(found('x')).toEqual([])

@@ -1,5 +1,5 @@
 import type { ConversationItem, FriendView, MessageView, TimelineMarks, User } from '../bindings'
-import { me } from './people'
+import { me, spelling } from './people'
 
 /** A conversation as the fake keeps it. */
 export interface FakeChat {
@@ -152,6 +152,7 @@ export function line(chat: FakeChat): ConversationItem {
     id: chat.id,
     kind: 'direct',
     title: chat.title,
+    spelling: spelling(chat.title),
     peer: chat.peer,
     preview: last === undefined ? null : { sender_id: last.sender_id, body: last.body, delivery: delivery(chat, last) },
     updated_at: last?.created_at ?? 0,

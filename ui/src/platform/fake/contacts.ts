@@ -1,6 +1,6 @@
 import type { Person, Relation, User } from '../bindings'
 import type { Platform } from '../platform'
-import { friendOf, me, request, strangers } from './people'
+import { friendOf, me, request, spelling, strangers } from './people'
 import { failure, type World } from './world'
 
 type Part = Pick<
@@ -61,7 +61,7 @@ export function contacts(world: World): Part {
 
   function befriend(who: User): void {
     const friend = friendOf(who, '', world.now())
-    const view = { friend, name: who.nickname, initial: /^[a-z]/i.exec(who.nickname)?.[0].toUpperCase() ?? '#' }
+    const view = { friend, name: who.nickname, initial: /^[a-z]/i.exec(who.nickname)?.[0].toUpperCase() ?? '#', spelling: spelling(who.nickname) }
     world.contacts.friends.push(view)
     world.chats.push({
       id: friend.conversation_id, peer: who, title: who.nickname, messages: [], readSeq: 0,

@@ -42,12 +42,18 @@ const circle: [User, string, string][] = [
   [user(10010, 'x_2049', '⌘ 2049'), '', '#'],
 ]
 
+const spellings: Record<string, string> = { 李明: 'li ming', 陈静: 'chen jing', 妈妈: 'ma ma', 王磊: 'wang lei' }
+
+/** Spells a name as the core would. */
+export function spelling(name: string): string {
+  return spellings[name] ?? ''
+}
+
 export function friends(now: number): FriendView[] {
-  return circle.map(([person, remark, initial], index) => ({
-    friend: friendOf(person, remark, now - (index + 2) * DAY),
-    name: remark === '' ? person.nickname : remark,
-    initial,
-  }))
+  return circle.map(([person, remark, initial], index) => {
+    const name = remark === '' ? person.nickname : remark
+    return { friend: friendOf(person, remark, now - (index + 2) * DAY), name, initial, spelling: spelling(name) }
+  })
 }
 
 /** Who is there, and when others were; of some nothing is known. */
