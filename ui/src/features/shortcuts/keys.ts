@@ -17,6 +17,19 @@ export function platformKeys(written: string): string[] {
   return split(written).map((key) => names[key] ?? key)
 }
 
+/** Where a key lies that does not write the same on every keyboard. */
+function placeOf(key: string): string | undefined {
+  return /^\d$/.test(key) ? `Digit${key}` : /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : key === ',' ? 'Comma' : undefined
+}
+
+/**
+ * Tells whether the place of a key counts: where it writes another script, and in the row of digits,
+ * which take Shift on some keyboards.
+ */
+function countsByPlace(key: string, written: string): boolean {
+  return /^\d$/.test(key) ? !/^\d$/.test(written) : /^(?!\p{Script=Latin})\p{L}$/u.test(written)
+}
+
 /** Tells whether an event is of these keys, and no more than these. */
 export function isPressed(written: string, event: Keys): boolean {
   const keys = split(written)
@@ -28,14 +41,16 @@ export function isPressed(written: string, event: Keys): boolean {
     shift: keys.includes('Shift'),
   }
   const key = keys.at(-1) ?? ''
+  const shiftFits = event.shiftKey === wanted.shift
   // What a key writes may need Shift on one keyboard and not on another.
-  const shiftFits = event.shiftKey === wanted.shift || (/^[^a-z0-9]$/i.test(key) && !wanted.shift)
+  const isWritten =
+    event.key.toLowerCase() === key.toLowerCase() && (shiftFits || (/^[^a-z]$/i.test(key) && !wanted.shift))
+  const isPlaced = shiftFits && countsByPlace(key, event.key) && event.code === placeOf(key)
   return (
-    event.key.toLowerCase() === key.toLowerCase() &&
+    (isWritten || isPlaced) &&
     event.ctrlKey === wanted.ctrl &&
     event.metaKey === wanted.meta &&
-    event.altKey === wanted.alt &&
-    shiftFits
+    event.altKey === wanted.alt
   )
 }
 
