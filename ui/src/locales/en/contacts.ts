@@ -63,7 +63,6 @@ export default {
   unblock: 'Unblock',
   unblockNamed: 'Unblock {name}',
   isBlocked: 'You blocked this person.',
-  asks: '{name} wants to be your friend',
   isFriend: 'Friend',
   asksShort: 'Asks you',
   asked: 'You sent a friend request. It waits for an answer.',

@@ -63,7 +63,6 @@ export default {
   unblock: '解除拉黑',
   unblockNamed: '解除拉黑 {name}',
   isBlocked: '你已拉黑此人。',
-  asks: '{name} 想加你为好友',
   isFriend: '好友',
   asksShort: '请求加你',
   asked: '你已发送好友请求，等待对方答复。',

@@ -10,7 +10,7 @@ export default {
   otherServerHint: '公司的、朋友的，或你自己的。',
   address: '地址',
   addressPlaceholder: 'chat.example.com',
-  checking: '正在询问服务器…',
+  checking: '正在连接服务器…',
   found: '已找到“{name}”，版本 {version}',
   continue: '继续',
   server: '服务器',
