@@ -13,12 +13,16 @@ export function useLeave(): () => Promise<void> {
   return async () => {
     // A window with one conversation is closed with its account, and on the way in there is none yet.
     if (route.meta.start !== true && route.meta.alone !== true) {
-      await router.replace({ name: route.name === 'person' || route.name === 'contacts' ? 'contacts' : 'chats' })
+      await router.replace({ name: route.name === 'person' ? 'contacts' : 'chats' })
     }
   }
 }
 
-/** Turns the page to the account that was chosen elsewhere, e.g. in the tray; `follow` does so before it is told. */
+/**
+ * Turns the page to the account that was chosen elsewhere, e.g. in the tray.
+ *
+ * `follow` asks for it: a click on a notification may be heard of before the account that it is for.
+ */
 export function useAccountTurn(): { follow: () => Promise<void> } {
   const session = useSession()
   const leave = useLeave()
