@@ -7,7 +7,7 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
-	/**  Returns how the app stands. */
+	/**  Returns how the app stands. What has kept the profile from being opened is tried again. */
 	appState: () => __TAURI_INVOKE<AppState>("app_state"),
 	/**  Stores the settings and returns them as stored. */
 	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
@@ -266,8 +266,8 @@ export type ConversationItem = {
 	/**  What it is called: for a direct one, the other's remark or nickname. */
 	title: string,
 	/**
-	 *  The title in pinyin: lower-case syllables separated by one space, Latin words kept as words.
-	 *  Empty where nothing of it is Chinese.
+	 *  How a title with Chinese characters is typed, to look for it by: pinyin, and other words in
+	 *  lower case, with spaces between (`anna zhang`). Empty where nothing in it is Chinese.
 	 */
 	spelling: string,
 	/**  The other person of a direct one. */
@@ -572,8 +572,8 @@ export type FriendView = {
 	/**  Under which letter the name stands: `A` to `Z` (the first pinyin letter for Chinese), or `#`. */
 	initial: string,
 	/**
-	 *  The name in pinyin: lower-case syllables separated by one space, Latin words kept as words.
-	 *  Empty where nothing of it is Chinese.
+	 *  How a name with Chinese characters is typed, to look for it by: pinyin, and other words in
+	 *  lower case, with spaces between (`anna zhang`). Empty where nothing in it is Chinese.
 	 */
 	spelling: string,
 };
