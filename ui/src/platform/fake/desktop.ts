@@ -161,7 +161,7 @@ export function desktop(world: World, passphrase?: string): Part {
         setUpdate({
           state: 'available',
           version: '0.2.0',
-          notes: 'Search finds words of two characters.\nVoice messages play while you write.\nFixed: the list jumped when an old chat was opened.',
+          notes: '### Added\n\n- Search finds words of two characters.\n- Voice messages play while you\n  write.\n\n### Fixed\n\n- The list jumped when an old chat was opened.',
           size: 18_400_000,
         }),
       )
