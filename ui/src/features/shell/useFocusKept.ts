@@ -1,10 +1,11 @@
 import { nextTick, onBeforeUnmount, onMounted } from 'vue'
 import { useRouter } from 'vue-router'
 
-/** Where the focus goes in what is left, in this order: to what is chosen there, or to be filled, or first. */
+/** Where the focus goes in what is left, in this order: to what is chosen there, or to be filled, or to go on with, or first. */
 const PLACES = [
   '[role="option"][tabindex="0"], [aria-current="page"]',
   'input, textarea, [contenteditable="true"]',
+  '[data-primary]',
   'button, a[href], [tabindex="0"]',
 ]
 
