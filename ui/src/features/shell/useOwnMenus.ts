@@ -6,7 +6,7 @@ import { onBeforeUnmount, onMounted } from 'vue'
  */
 export function useOwnMenus(): void {
   function onContextMenu(event: MouseEvent): void {
-    if (!isAtText(event.target)) {
+    if (!hasMenu(event.target)) {
       event.preventDefault()
     }
   }
@@ -15,12 +15,14 @@ export function useOwnMenus(): void {
   onBeforeUnmount(() => window.removeEventListener('contextmenu', onContextMenu))
 }
 
-function isAtText(target: EventTarget | null): boolean {
+function hasMenu(target: EventTarget | null): boolean {
   if (!(target instanceof Element)) {
     return false
   }
   const chosen = window.getSelection()
   return (
+    // Whoever shows one of our own keeps the other away as well, and does not show it where that was done before.
+    target.closest('[data-own-menu]') !== null ||
     target.closest('input:not([type="range"], [type="checkbox"], [type="radio"]), textarea, [contenteditable="true"]') !== null ||
     (chosen !== null && !chosen.isCollapsed && chosen.containsNode(target, true))
   )
