@@ -22,6 +22,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
         .disable_serde_phases()
         .commands(collect_commands![
             app::app_state,
+            app::do_without_keychain,
             app::set_settings,
             app::check_server,
             app::host_start,

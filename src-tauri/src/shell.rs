@@ -9,7 +9,7 @@ use std::{
 };
 
 use magpie_core::{
-    Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock,
+    Clock as _, Core, CoreError, CoreEvent, Failure, Home, HomeOptions, LocalCode, SystemClock,
     home::AccountLine, notify::NotifyEvent, secrets::LockState, socket::LinkState,
 };
 use parking_lot::RwLock;
@@ -168,6 +168,18 @@ impl Shell {
             home = self.home.wait() => Ok(home),
             Some(error) = found => Err(error.into()),
         }
+    }
+
+    /// Has the profile opened although the keychain that has its secrets does not work.
+    ///
+    /// # Errors
+    /// What keeps that from being written down.
+    pub(crate) fn do_without_keychain(&self) -> Result<(), CoreError> {
+        // Where it is open, or about to be, the keychain does work.
+        if self.trouble.borrow().is_none() {
+            return Ok(());
+        }
+        Home::do_without_keychain(&self.folder, SystemClock.now())
     }
 
     /// Returns the built-in server.

@@ -74,6 +74,14 @@ pub(crate) async fn app_state(
     })
 }
 
+/// Has the profile opened next time although the keychain that has its secrets does not work:
+/// everybody has to sign in again.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn do_without_keychain(shell: State<'_, Shell>) -> Result<(), Failure> {
+    Ok(shell.do_without_keychain()?)
+}
+
 /// Stores the settings and returns them as stored.
 #[tauri::command]
 #[specta::specta]

@@ -9,6 +9,11 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	/**  Returns how the app stands. What has kept the profile from being opened is tried again. */
 	appState: () => __TAURI_INVOKE<AppState>("app_state"),
+	/**
+	 *  Has the profile opened next time although the keychain that has its secrets does not work:
+	 *  everybody has to sign in again.
+	 */
+	doWithoutKeychain: () => __TAURI_INVOKE<null>("do_without_keychain"),
 	/**  Stores the settings and returns them as stored. */
 	setSettings: (settings: Settings) => __TAURI_INVOKE<Settings>("set_settings", { settings }),
 	/**  Asks a server what it is. */

@@ -4,7 +4,7 @@
 //! lock            taken by the process that has the folder open
 //! settings.json   what the user has chosen
 //! accounts.json   the accounts that were used here
-//! secrets.json    secrets, where there is no keychain
+//! secrets.json    whether there is a keychain; secrets, where there is none
 //! accounts/<key>/cache.db
 //! ```
 
@@ -47,6 +47,7 @@ pub use open::AccountLine;
 const ACCOUNTS: &str = "accounts";
 /// The file of settings.
 const SETTINGS: &str = "settings.json";
+const SECRETS: &str = "secrets.json";
 
 /// How to open a [`Home`].
 #[derive(Clone)]
@@ -163,7 +164,9 @@ impl Home {
     ///
     /// # Errors
     /// [`crate::LocalCode::FolderInUse`] when another process has it open,
-    /// [`crate::LocalCode::Storage`] when it cannot be made or read.
+    /// [`crate::LocalCode::Storage`] when it cannot be made or read, and
+    /// [`crate::LocalCode::Keychain`] when the keychain has its secrets and does not work, perhaps
+    /// because it is locked.
     pub async fn open(options: HomeOptions) -> Result<Self, CoreError> {
         let (folder, now) = (&options.folder, options.clock.now());
         files::make_folder(&folder.join(ACCOUNTS))?;
@@ -173,7 +176,7 @@ impl Home {
         let service = options
             .keychain
             .then_some(options.keychain_service.as_str());
-        let opened = Secrets::open(folder.join("secrets.json"), service, now).await?;
+        let opened = Secrets::open(folder.join(SECRETS), service, now).await?;
         let notices = opened.tell.then_some(Notice::SecretsInFile);
         Ok(Self(Arc::new(Inner {
             settings: watch::Sender::new(Settings::tidied(settings)),
@@ -188,6 +191,15 @@ impl Home {
             _lock: lock,
             options,
         })))
+    }
+
+    /// Has a folder, which is not open, opened next time although the keychain that has its secrets
+    /// does not work: everybody has to sign in again.
+    ///
+    /// # Errors
+    /// [`crate::LocalCode::Storage`] or [`crate::LocalCode::DiskFull`].
+    pub fn do_without_keychain(folder: &Path, now: Timestamp) -> Result<(), CoreError> {
+        Secrets::do_without_keychain(folder.join(SECRETS), now)
     }
 
     /// Returns the settings.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{CoreError, home::files};
 
-/// The file. It is there only when it is needed.
+/// The file.
 pub(super) struct SecretsFile {
     path: PathBuf,
     content: Content,
@@ -18,6 +18,8 @@ pub(super) struct SecretsFile {
 struct Content {
     /// The user knows that there is no keychain.
     told: bool,
+    /// There was a keychain, which has what is not here.
+    keychain: bool,
     secrets: BTreeMap<String, String>,
 }
 
@@ -56,6 +58,26 @@ impl SecretsFile {
             Some(_) => files::write(&self.path, &self.content),
             None => Ok(()),
         }
+    }
+
+    /// Tells whether a keychain was there before.
+    pub(super) fn had_keychain(&self) -> bool {
+        self.content.keychain
+    }
+
+    /// Notes that there is a keychain.
+    pub(super) fn note_keychain(&mut self) -> Result<(), CoreError> {
+        if std::mem::replace(&mut self.content.keychain, true) {
+            return Ok(());
+        }
+        files::write(&self.path, &self.content)
+    }
+
+    /// Notes that the user goes on without the keychain that was there.
+    pub(super) fn do_without_keychain(&mut self) -> Result<(), CoreError> {
+        self.content.keychain = false;
+        self.content.told = true;
+        files::write(&self.path, &self.content)
     }
 
     /// Tells whether the user is to be told that there is no keychain, which is so once.

@@ -1,9 +1,10 @@
 //! Where tokens and the database key lie.
 //!
 //! In the system's keychain where there is one that works, which is tried out when the home is
-//! opened, and otherwise in a file that only this user can read. A keychain that breaks later costs
-//! at most a new sign-in: what it does not take goes to the file, and what the file holds is the
-//! newer. What lies in a keychain that cannot be asked is not missing: reading it is an error. Where
+//! opened, and otherwise in a file that only this user can read. Where there was one and it does not
+//! work any more, the home stays closed until it does, or until the user goes on without it. A
+//! keychain that breaks later costs at most a new sign-in: what it does not take goes to the file,
+//! and what the file holds is the newer. What lies in a keychain that cannot be asked is not missing: reading it is an error. Where
 //! the user has set an app lock, all of it is sealed besides, and cannot be read while the app is
 //! locked.
 
@@ -69,7 +70,8 @@ impl Secrets {
     /// works, or else in a file.
     ///
     /// # Errors
-    /// [`crate::LocalCode::Storage`] when the file is there and cannot be read.
+    /// [`LocalCode::Keychain`] when there was a keychain and it does not work now: it may only have
+    /// to be unlocked. [`LocalCode::Storage`] when the file is there and cannot be read.
     pub(crate) async fn open(
         file: PathBuf,
         service: Option<&str>,
@@ -80,8 +82,15 @@ impl Secrets {
             Some(service) => Keychain::probe(service).await,
             None => None,
         };
+        if service.is_some() && keychain.is_none() && file.had_keychain() {
+            return Err(CoreError::local(
+                LocalCode::Keychain,
+                "the keychain that has the secrets does not work",
+            ));
+        }
         let tell = service.is_some() && keychain.is_none() && file.tell_once()?;
         if let Some(keychain) = &keychain {
+            file.note_keychain()?;
             // They were put there while the keychain was away.
             for (name, value) in file.all() {
                 if keychain.set(&name, &value).await.is_ok() {
@@ -100,6 +109,15 @@ impl Secrets {
         Ok(OpenedSecrets { secrets, tell })
     }
 
+    /// Notes that the secrets are to be opened without the keychain that has them, until that works
+    /// again. To be called where they are not open.
+    ///
+    /// # Errors
+    /// [`LocalCode::Storage`] or [`LocalCode::DiskFull`].
+    pub(crate) fn do_without_keychain(file: PathBuf, now: Timestamp) -> Result<(), CoreError> {
+        SecretsFile::open(file, now)?.do_without_keychain()
+    }
+
     /// Tries a keychain once more that did not work before, for it may have been unlocked since.
     /// Tells whether it works now.
     async fn try_keychain_again(&self) -> bool {
@@ -108,6 +126,9 @@ impl Secrets {
         };
         let keychain = Keychain::probe(service).await;
         let works = keychain.is_some();
+        if works && let Err(error) = self.0.file.lock().await.note_keychain() {
+            tracing::warn!(%error, "that there is a keychain is not written down");
+        }
         *self.0.keychain.write() = keychain.map(Arc::new);
         if works {
             self.find_lock().await;

@@ -104,7 +104,11 @@ mod linux {
                 assert!(!opened.tell);
                 let account = opened.secrets.account("1@a");
                 account.save_database_key(&key(1)).await.unwrap();
-                assert!(!file.exists(), "nothing goes to the file");
+                let written = std::fs::read_to_string(&file).unwrap();
+                assert!(
+                    !written.contains("1@a"),
+                    "nothing goes to the file: {written}"
+                );
                 let again = Secrets::open(file.clone(), SERVICE, Timestamp(0))
                     .await
                     .unwrap();
@@ -168,6 +172,7 @@ mod linux {
                 account.save_database_key(&key(2)).await.unwrap();
                 let found = database_key(&opened.secrets, "1@a").await;
                 assert_eq!(found, Some(key(2).to_hex()));
+                Secrets::do_without_keychain(file.clone(), Timestamp(0)).unwrap();
                 let again = Secrets::open(file, SERVICE, Timestamp(0)).await.unwrap();
                 assert_eq!(again.secrets.storage(), SecretStorage::File);
                 let found = database_key(&again.secrets, "1@a").await;
@@ -199,6 +204,34 @@ mod linux {
                 let code = account.database_key().await.map_err(|error| error.code());
                 let expected = crate::FailureCode::Local(crate::LocalCode::Keychain);
                 assert_eq!(code.map(|_| ()), Err(expected));
+            });
+        }
+    }
+
+    #[test]
+    fn a_keychain_that_is_locked_at_the_start_is_waited_for_or_done_without() {
+        if inside(
+            "a_keychain_that_is_locked_at_the_start_is_waited_for_or_done_without",
+            KEYRING,
+        ) {
+            run(async |file: std::path::PathBuf| {
+                let open = || Secrets::open(file.clone(), SERVICE, Timestamp(0));
+                let secrets = open().await.unwrap().secrets;
+                let account = secrets.account("1@a");
+                account.save_database_key(&key(1)).await.unwrap();
+                let locked = Command::new("bash").args(["-c", LOCK]).status();
+                assert!(locked.unwrap().success());
+                for _ in 0..2 {
+                    let refused = open().await.map(|_| ()).map_err(|error| error.code());
+                    let expected = crate::FailureCode::Local(crate::LocalCode::Keychain);
+                    assert_eq!(refused, Err(expected));
+                }
+                Secrets::do_without_keychain(file.clone(), Timestamp(0)).unwrap();
+                let opened = open().await.unwrap();
+                assert_eq!(opened.secrets.storage(), SecretStorage::File);
+                assert!(!opened.tell, "who chose it knows");
+                let account = opened.secrets.account("1@a");
+                assert!(account.database_key().await.is_err(), "it is not missing");
             });
         }
     }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { failure } from '@/platform/fake'
 import { useSession } from '@/stores/session'
+import { stumbles } from '@/testing/axe'
 import { mountApp, settle, type MountedApp } from '@/testing/mountApp'
 
 let mounted: MountedApp | undefined
@@ -136,5 +137,20 @@ describe('a start that failed', () => {
     expect(router.currentRoute.value.name).toBe('server')
     await click('start-again')
     await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/chats/1003'))
+  })
+
+  it('can go on without the keychain that refused, and with nothing else', async () => {
+    const { find, click, fake } = await open('/settings')
+    const without = vi.spyOn(fake, 'doWithoutKeychain')
+    const session = useSession()
+    session.failToStart(failure('storage'))
+    await settle()
+    expect(find('start-without-keychain')).toBeNull()
+    session.failToStart(failure('keychain'))
+    await settle()
+    expect(await stumbles()).toEqual([])
+    await click('start-without-keychain')
+    expect(without).toHaveBeenCalledOnce()
+    await vi.waitFor(() => expect(find('start-again')).toBeNull())
   })
 })

@@ -16,7 +16,7 @@ export default {
   tooShort: 'Use at least {n} characters.',
   differs: 'The two differ.',
   forgotten: 'Nobody can recover it. Whoever forgets it signs in again.',
-  setUp: 'Lock Magpie',
+  setUp: 'Set the app lock',
   set: 'The app lock is set.',
   present: 'Passphrase or PIN',
   remove: 'Take the lock away',

@@ -23,6 +23,8 @@ export default {
   signInAgain: 'Sign in again',
   startFailed: 'Magpie could not start',
   tryAgain: 'Try again',
+  withoutKeychainHint: 'Where it cannot be unlocked any more, Magpie can do without it: you sign in again, and your chats are fetched anew.',
+  withoutKeychain: 'Go on without it',
   closeTitle: 'Close the window?',
   closeText: 'Magpie can keep running in the tray and tell you of new messages, or quit.',
   closeTextNoTray: 'This desktop has no tray. Magpie can keep running minimised and tell you of new messages, or quit.',

@@ -23,6 +23,8 @@ export default {
   signInAgain: '重新登录',
   startFailed: '喜鹊无法启动',
   tryAgain: '再试一次',
+  withoutKeychainHint: '如果已经无法解锁，喜鹊也可以不用它：你需要重新登录，聊天记录会重新获取。',
+  withoutKeychain: '不用它，继续',
   closeTitle: '关闭窗口？',
   closeText: '喜鹊可以留在托盘中继续接收新消息，也可以退出。',
   closeTextNoTray: '当前桌面没有托盘。喜鹊可以最小化并继续接收新消息，也可以退出。',

@@ -5,7 +5,7 @@ import { failure, type World } from './world'
 
 type Part = Pick<
   Platform,
-  | 'appState' | 'setSettings' | 'checkServer' | 'hostStart' | 'hostStop' | 'register' | 'signIn' | 'signOut'
+  | 'appState' | 'doWithoutKeychain' | 'setSettings' | 'checkServer' | 'hostStart' | 'hostStop' | 'register' | 'signIn' | 'signOut'
   | 'forgetAccount' | 'reconnect' | 'updateAccount' | 'changePassword' | 'devices' | 'endDevice' | 'openLink'
 >
 
@@ -28,6 +28,7 @@ export function account(world: World): Part {
       world.answer(() =>
         state.lock === 'locked' ? { ...state, account: null, account_key: null, server_url: null, link: null } : state,
       ),
+    doWithoutKeychain: () => world.answer(() => null),
     setSettings: (settings) => world.answer(() => (state.settings = structuredClone(settings))),
     checkServer: (address) => world.answer(() => check(address)),
     hostStart: (shared) =>
