@@ -213,7 +213,7 @@ async fn looks(app: &App<'_>) -> Result<()> {
 
 /// Writes down in the page whatever is said about updating from now on.
 async fn keeps_what_is_said(app: &App<'_>) -> Result<()> {
-    let script = "const place = document.querySelector(arguments[0]);
+    let script = "const place = document.querySelector(arguments[0]).closest('section');
         window.said = [];
         new MutationObserver(() => window.said.push(place.textContent))
             .observe(place, { childList: true, characterData: true, subtree: true });";
