@@ -1,6 +1,6 @@
 //! What the server holds, asked by a small client of our own: a core would hide its own mistakes.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{collections::HashMap, net::SocketAddr, time::Duration};
 
 use magpie_protocol::{
     ConversationId, ErrorBody, MessageId, Page, Timestamp,
@@ -20,6 +20,9 @@ use serde::de::DeserializeOwned;
 
 use crate::{Ear, Person};
 
+/// The server promises an answer sooner, whatever has befallen it.
+const LONGEST: Duration = Duration::from_secs(45);
+
 /// A client of plain requests, which signs in as whoever it is asked about.
 pub struct Observer {
     http: reqwest::Client,
@@ -38,7 +41,11 @@ impl Observer {
         // Cores in the same process may have chosen it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
-            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+            http: reqwest::Client::builder()
+                .no_proxy()
+                .timeout(LONGEST)
+                .build()
+                .unwrap(),
             server_url: server_url.to_owned(),
             tokens: Mutex::default(),
             acknowledged: Mutex::default(),
@@ -181,13 +188,13 @@ impl Observer {
     ) -> Result<T, String> {
         let known = self.tokens.lock().get(person.name()).cloned();
         if let Some(token) = known {
-            let answer = request(&token).send().await.map_err(|e| format!("{e:?}"))?;
+            let answer = request(&token).send().await.map_err(unanswered)?;
             if answer.status() != StatusCode::UNAUTHORIZED {
                 return read(answer).await;
             }
         }
         let token = self.sign_in(person).await?;
-        let answer = request(&token).send().await.map_err(|e| format!("{e:?}"))?;
+        let answer = request(&token).send().await.map_err(unanswered)?;
         read(answer).await
     }
 
@@ -203,7 +210,7 @@ impl Observer {
         };
         let url = format!("{}{}", self.server_url, routes::SESSIONS);
         let answer = self.http.post(url).json(&body).send().await;
-        let signed_in: SignedIn = read(answer.map_err(|e| format!("{e:?}"))?).await?;
+        let signed_in: SignedIn = read(answer.map_err(unanswered)?).await?;
         let token = signed_in.tokens.access_token.expose().to_owned();
         self.tokens
             .lock()
@@ -212,9 +219,15 @@ impl Observer {
     }
 }
 
+/// Words why there is no answer. One that never came is a fault, and not to be asked for again.
+fn unanswered(error: reqwest::Error) -> String {
+    assert!(!error.is_timeout(), "no answer in {LONGEST:?}: {error:?}");
+    format!("{error:?}")
+}
+
 async fn read<T: DeserializeOwned>(answer: reqwest::Response) -> Result<T, String> {
     let (status, url) = (answer.status(), answer.url().clone());
-    let body = answer.bytes().await.map_err(|error| format!("{error:?}"))?;
+    let body = answer.bytes().await.map_err(unanswered)?;
     if !status.is_success() {
         let error: ErrorBody = serde_json::from_slice(&body)
             .map_err(|_| format!("{url} answered {status} without an error of ours"))?;
