@@ -139,6 +139,19 @@ describe('a start that failed', () => {
     await vi.waitFor(() => expect(router.currentRoute.value.fullPath).toBe('/chats/1003'))
   })
 
+  it('offers those to sign in who are known here', async () => {
+    const { router, click, fake } = await open('/settings')
+    const session = useSession()
+    const nobody = { ...(await fake.appState()), account: null, account_key: null, server_url: null, link: null }
+    Object.assign(session, { account: null, state: null })
+    session.failToStart(failure('keychain'))
+    await router.push('/chats')
+    expect(router.currentRoute.value.name).toBe('server')
+    vi.spyOn(fake, 'appState').mockResolvedValueOnce(nobody)
+    await click('start-again')
+    await vi.waitFor(() => expect(router.currentRoute.value.name).toBe('sign-in'))
+  })
+
   it('can go on without the keychain that refused, and with nothing else', async () => {
     const { find, click, fake } = await open('/settings')
     const without = vi.spyOn(fake, 'doWithoutKeychain')
