@@ -221,6 +221,7 @@ export const useSession = defineStore('session', () => {
       link.value = null
       state.value = state.value && { ...state.value, account: null, account_key: null }
       shownKey.value = ''
+      toasts.clear()
     }
   })
 

@@ -29,5 +29,9 @@ export const useToasts = defineStore('toasts', () => {
     toasts.value = toasts.value.filter((one) => one.id !== id)
   }
 
-  return { toasts, show, showFailure, dismiss }
+  function clear(): void {
+    toasts.value = []
+  }
+
+  return { toasts, show, showFailure, dismiss, clear }
 })

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { failure } from '@/platform/fake'
+import { useToasts } from '@/stores/toasts'
 import { stumbles } from '@/testing/axe'
 import { closeApp, openApp, settle } from '@/testing/mountApp'
 
@@ -48,6 +49,7 @@ describe('the app lock', () => {
     const { find, fake } = await openApp('/chats/1002')
     await fake.setLock('magpie')
     await settle()
+    useToasts().show('Alice is a friend now')
     window.dispatchEvent(new KeyboardEvent('keydown', { key: 'L', ctrlKey: true, shiftKey: true }))
     await vi.waitFor(() => expect(find('view-lock')).not.toBeNull())
     expect(document.body.textContent).not.toContain('Alice')

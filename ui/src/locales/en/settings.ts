@@ -127,6 +127,7 @@ export default {
   version: 'Version {version}',
   aboutText: 'A chat app that keeps everything at hand: on your disk, encrypted, readable without a network.',
   yourServer: 'Server',
+  serverIs: 'Server: {server}',
   secretsKeychain: 'Sign-in secrets lie in the system\'s keychain.',
   secretsFile: 'This system has no keychain. Sign-in secrets lie in a file that only you can read.',
 }

@@ -127,6 +127,7 @@ export default {
   version: '版本 {version}',
   aboutText: '内容随手可得的聊天应用：加密保存在你的磁盘上，没有网络也能看。',
   yourServer: '服务器',
+  serverIs: '服务器：{server}',
   secretsKeychain: '登录凭据保存在系统钥匙串中。',
   secretsFile: '此系统没有钥匙串，登录凭据保存在只有你能读取的文件中。',
 }
